@@ -1,0 +1,143 @@
+package sink
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/sigpost/sigpost/pkg/event"
+)
+
+// Ellipsis ends a text that was cut.
+const Ellipsis = "…"
+
+// Cut returns s if it has at most limit characters (runes), else the longest
+// beginning that fits with an ellipsis: at a word's end if one is near, never
+// inside a character or a sequence of combined ones. A limit below 1 gives "".
+func Cut(s string, limit int) string {
+	if limit < 1 {
+		return ""
+	}
+	if len(s) <= limit || utf8.RuneCountInString(s) <= limit {
+		return s
+	}
+	end, n := 0, 0
+	for i := range s {
+		if n == limit-1 {
+			end = i
+			break
+		}
+		n++
+	}
+	end = unjoin(s, end)
+	if space := strings.LastIndexAny(s[:end], " \n\t"); space > 0 && end-space < min(24, limit/4) {
+		end = space
+	}
+	return strings.TrimRight(s[:end], " \n\t") + Ellipsis
+}
+
+// unjoin moves a cut before a character that the next one would have changed:
+// a combining mark, a variation selector, a skin tone or a zero-width joiner.
+func unjoin(s string, end int) int {
+	for steps := 0; end > 0 && steps < 32; steps++ {
+		next, _ := utf8.DecodeRuneInString(s[end:])
+		last, size := utf8.DecodeLastRuneInString(s[:end])
+		if !joins(next) && last != '\u200d' {
+			break
+		}
+		end -= size
+	}
+	return end
+}
+
+func joins(r rune) bool {
+	return r == '\u200d' || unicode.In(r, unicode.Mn, unicode.Me) || r >= 0x1f3fb && r <= 0x1f3ff
+}
+
+// Clean makes untrusted text safe to hold: valid UTF-8, no control characters
+// but tab and line feed, no bidirectional overrides, Unix line ends.
+func Clean(s string) string {
+	if clean(s) {
+		return s
+	}
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\r\n", "\n")
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\r':
+			return '\n'
+		case banned(r):
+			return -1
+		}
+		return r
+	}, s)
+}
+
+func clean(s string) bool {
+	if !utf8.ValidString(s) {
+		return false
+	}
+	return strings.IndexFunc(s, banned) < 0
+}
+
+func banned(r rune) bool {
+	return r != '\n' && r != '\t' && unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+}
+
+// Line is Clean on one line: line breaks and runs of space become one space.
+func Line(s string) string {
+	return strings.Join(strings.Fields(Clean(s)), " ")
+}
+
+// WebURL is u if it is an absolute http or https address of at most limit bytes
+// without spaces, controls, quotes or angle brackets; else "". Links to
+// anything else are not drawn.
+func WebURL(u string, limit int) string {
+	if len(u) > limit || !strings.HasPrefix(u, "https://") && !strings.HasPrefix(u, "http://") {
+		return ""
+	}
+	if len(u) <= len("https://") || !utf8.ValidString(u) || strings.ContainsFunc(u, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("<>\"|`\\", r) || banned(r)
+	}) {
+		return ""
+	}
+	return u
+}
+
+// MaxItems is how many items of one list a message shows.
+const MaxItems = 5
+
+// Shown is the items of a list that a message shows, and how many it leaves out.
+func Shown(l event.List) (items []event.Item, more int) {
+	n := min(len(l.Items), MaxItems)
+	return l.Items[:n], len(l.Items) - n + l.Omitted
+}
+
+// maxExcerptLines is how many lines of a body a message shows.
+const maxExcerptLines = 6
+
+// Excerpt is the first six lines of a body as plain text of at most limit
+// characters: of Markdown, the words without the marks, HTML and images.
+func Excerpt(t event.Text, limit int) string {
+	s := Clean(t.Body)
+	if t.Format == event.Markdown {
+		s = stripMarkdown(s)
+	}
+	var lines []string
+	more := false
+	for line := range strings.Lines(s) {
+		line = strings.TrimRight(line, " \t\n")
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		if len(lines) == maxExcerptLines {
+			more = true
+			break
+		}
+		lines = append(lines, line)
+	}
+	s = strings.Join(lines, "\n")
+	if more {
+		s += Ellipsis
+	}
+	return Cut(s, limit)
+}
