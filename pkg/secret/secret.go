@@ -15,17 +15,27 @@ import (
 const redacted = "REDACTED"
 
 // Value is a secret that prints as REDACTED through fmt, JSON and slog. Only
-// Reveal gives the bytes away.
-type Value struct{ v string }
+// Reveal gives the bytes away. Values can't be compared with ==.
+type Value struct {
+	// A pointer, because fmt asks no method of what stands in an unexported
+	// field of another struct: there it prints the address and not the secret.
+	v *string
+	_ [0]func() // not comparable: equal secrets have different pointers
+}
 
 // NewValue makes a Value of s.
-func NewValue(s string) Value { return Value{s} }
+func NewValue(s string) Value { return Value{v: &s} }
 
 // Reveal is the secret itself. Hand it to nothing that writes or logs.
-func (v Value) Reveal() string { return v.v }
+func (v Value) Reveal() string {
+	if v.v == nil {
+		return ""
+	}
+	return *v.v
+}
 
 // Empty tells whether there is nothing in it.
-func (v Value) Empty() bool { return v.v == "" }
+func (v Value) Empty() bool { return v.Reveal() == "" }
 
 // Format prints REDACTED for every verb and flag.
 func (Value) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
