@@ -1,0 +1,243 @@
+package teams
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/sink"
+)
+
+// envelopeOf is the Adaptive Card of e in the message that Workflows takes.
+// https://learn.microsoft.com/connectors/teams/#microsoft-teams-webhook
+func envelopeOf(e *event.Event, p plan) any {
+	return envelope{Type: "message", Attachments: []attachment{{
+		ContentType: "application/vnd.microsoft.card.adaptive",
+		Content: card{
+			Type:         "AdaptiveCard",
+			Schema:       "http://adaptivecards.io/schemas/adaptive-card.json",
+			Version:      "1.5",
+			FallbackText: notice(e),
+			MSTeams:      msteams{Width: "Full"},
+			Body:         body(e, p),
+		},
+	}}}
+}
+
+func body(e *event.Event, p plan) []element {
+	top := []element{headline(e)}
+	if e.Quiet {
+		return []element{container{Type: "Container", Style: style(e), Bleed: true, Items: top}, footer(e, p)}
+	}
+	if t := quietLine(e, p); t != "" {
+		top = append(top, textBlock{Type: "TextBlock", Text: t, IsSubtle: true, Spacing: "None", Wrap: true})
+	}
+	els := []element{container{Type: "Container", Style: style(e), Bleed: true, Items: top}}
+	els = append(els, middle(e, p)...)
+	for i, l := range e.Lists {
+		if i == p.lists {
+			break
+		}
+		els = append(els, listBlocks(l, p)...)
+	}
+	if t := sink.Excerpt(e.Text, p.text); t != "" {
+		els = append(els, textBlock{Type: "TextBlock", Text: escape(t), Wrap: true})
+	}
+	if u := webURL(e.URL); u != "" {
+		els = append(els, actionSet{Type: "ActionSet", Actions: []openURL{{Type: "Action.OpenUrl", Title: verb(e), URL: u}}})
+	}
+	return append(els, footer(e, p))
+}
+
+// title is the headline's words, never empty.
+func title(e *event.Event) string {
+	for _, s := range []string{e.Title, e.Type, e.Product} {
+		if s = sink.Cut(sink.Line(s), maxTitle); s != "" {
+			return s
+		}
+	}
+	return "Event"
+}
+
+// notice is the headline with the place, for where no card can be drawn.
+func notice(e *event.Event) string {
+	short := event.Event{Title: title(e), Place: event.Link{Name: sink.Cut(sink.Line(e.Place.Name), maxName)}}
+	return inert(short.Summary())
+}
+
+func verb(e *event.Event) string {
+	if s := plain(e.Action, maxAction); s != "" {
+		return s
+	}
+	return "Open"
+}
+
+func headline(e *event.Event) textBlock {
+	return textBlock{
+		Type: "TextBlock", Text: e.Severity.Glyph() + " " + link(escape(title(e)), e.URL),
+		Size: "Medium", Weight: "Bolder", Wrap: true,
+	}
+}
+
+// style is the container style that has the severity's colour.
+func style(e *event.Event) string {
+	if e.Muted {
+		return "emphasis"
+	}
+	switch e.Severity {
+	case event.Error:
+		return "attention"
+	case event.Warning:
+		return "warning"
+	case event.Success:
+		return "good"
+	case event.Info:
+	}
+	return "accent"
+}
+
+// quietLine is severity, place and actor.
+func quietLine(e *event.Event, p plan) string {
+	return joined(e.Severity.Word(), named(e.Place, p), named(e.Actor, p))
+}
+
+func named(l event.Link, p plan) string {
+	name := line(l.Name, maxName)
+	if p.links {
+		return link(name, l.URL)
+	}
+	return name
+}
+
+// middle is the facts, with the gauge on their right if there is one.
+func middle(e *event.Event, p plan) []element {
+	var left []element
+	if f := facts(e.Fields, p); len(f) > 0 {
+		left = append(left, factSet{Type: "FactSet", Facts: f})
+	}
+	g := e.Gauge
+	if g == nil {
+		return left
+	}
+	words := textBlock{Type: "TextBlock", Text: gaugeWords(g), Weight: "Bolder", Wrap: true}
+	segments := segmentsOf(g)
+	if !p.gauge || len(segments) == 0 {
+		return append(left, words)
+	}
+	if len(left) == 0 {
+		left = append(left, words)
+	}
+	chart := gauge{
+		Type: "Chart.Gauge", Title: plain(g.Label, maxName), Value: min(max(g.Value, g.Min), g.Max),
+		Min: g.Min, Max: g.Max, ValueFormat: "fraction", SubLabel: g.Severity.Word(), Segments: segments, Fallback: words,
+	}
+	return []element{columnSet{Type: "ColumnSet", Columns: []column{
+		{Type: "Column", Width: "stretch", Items: left},
+		{Type: "Column", Width: "auto", Items: []element{chart}},
+	}}}
+}
+
+func gaugeWords(g *event.Gauge) string {
+	return strings.TrimSpace(fmt.Sprintf("%s %d of %d", line(g.Label, maxName), g.Value, g.Max))
+}
+
+// segmentsOf is the zones of the scale from bad to good, without the empty ones.
+func segmentsOf(g *event.Gauge) []segment {
+	if g.Max <= g.Min {
+		return nil
+	}
+	warning := min(max(g.Warning, g.Min), g.Max)
+	success := min(max(g.Success, warning), g.Max)
+	var kept []segment
+	for _, s := range []segment{
+		{Legend: "Poor", Size: warning - g.Min, Color: "attention"},
+		{Legend: "Fair", Size: success - warning, Color: "warning"},
+		{Legend: "Good", Size: g.Max - success, Color: "good"},
+	} {
+		if s.Size > 0 {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+func facts(fields []event.Field, p plan) []fact {
+	var kept []fact
+	for _, f := range fields {
+		name, value := line(f.Name, maxName), line(f.Value, p.value)
+		if name == "" || value == "" {
+			continue
+		}
+		if len(kept) == p.facts {
+			break
+		}
+		if p.links {
+			value = link(value, f.URL)
+		}
+		kept = append(kept, fact{Title: name, Value: value})
+	}
+	return kept
+}
+
+// listBlocks is a list's heading, its items, and how many more there are.
+func listBlocks(l event.List, p plan) []element {
+	var els []element
+	items, more := sink.Shown(l)
+	for _, it := range items {
+		if t := itemText(it, p); t != "" {
+			els = append(els, textBlock{Type: "TextBlock", Text: t, IsSubtle: it.Done, Spacing: "Small", Wrap: true})
+		}
+	}
+	if more > 0 {
+		els = append(els, textBlock{Type: "TextBlock", Text: "and " + strconv.Itoa(more) + " more", IsSubtle: true, Spacing: "Small", Wrap: true})
+	}
+	heading := line(l.Name, maxName)
+	if heading == "" && len(items) > 0 && items[0].Done {
+		heading = "Resolved"
+	}
+	if heading == "" || len(els) == 0 {
+		return els
+	}
+	return append([]element{textBlock{Type: "TextBlock", Text: heading, Weight: "Bolder", Wrap: true}}, els...)
+}
+
+func itemText(it event.Item, p plan) string {
+	label := line(it.Label, maxName)
+	text := line(it.Text, p.value)
+	if p.links {
+		if label != "" {
+			label = link(label, it.URL)
+		} else {
+			text = link(text, it.URL)
+		}
+	}
+	t := joined(label, text, line(it.Note, maxName))
+	if it.Done && t != "" {
+		t = event.Success.Glyph() + " " + t
+	}
+	if d := line(it.Detail, p.value); d != "" {
+		t = strings.TrimPrefix(t+"\n\n**Resolution:** "+d, "\n\n")
+	}
+	return t
+}
+
+// footer is product and time, the time in the reader's zone; of a quiet event
+// also what the quiet line would have said.
+// https://learn.microsoft.com/adaptive-cards/authoring-cards/text-features#datetime-function-rules
+func footer(e *event.Event, p plan) textBlock {
+	product := line(e.Product, maxName)
+	if product == "" {
+		product = "sigpost"
+	}
+	t := product
+	if e.Quiet {
+		t = joined(quietLine(e, p), product)
+	}
+	if at := e.Time.UTC(); !at.IsZero() && at.Year() > 0 && at.Year() <= 9999 {
+		stamp := at.Format(time.RFC3339)
+		t = joined(t, "{{DATE("+stamp+",SHORT)}} {{TIME("+stamp+")}}")
+	}
+	return textBlock{Type: "TextBlock", Text: t, Size: "Small", IsSubtle: true, Wrap: true}
+}

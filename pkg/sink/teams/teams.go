@@ -1,0 +1,129 @@
+// Package teams draws events for Microsoft Teams: as an Adaptive Card in the
+// envelope that a Workflows webhook takes, or as the older MessageCard of the
+// CertifyClouds webhook reference.
+package teams
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/url"
+
+	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/problem"
+	"github.com/sigpost/sigpost/pkg/secret"
+	"github.com/sigpost/sigpost/pkg/sink"
+)
+
+// Type is the sink's name in a configuration.
+const Type = "teams"
+
+// The formats of a message.
+const (
+	AdaptiveCard = "adaptive-card" // the default
+	MessageCard  = "message-card"
+)
+
+// Config is the sink's part of a configuration.
+type Config struct {
+	// URL is the address of the Workflows webhook. Its sig parameter is a secret.
+	URL secret.Handle `yaml:"url"`
+	// Format is AdaptiveCard, MessageCard or empty.
+	Format string `yaml:"format"`
+}
+
+// Sink is a channel or chat of Microsoft Teams.
+type Sink struct {
+	url    secret.Handle
+	legacy bool
+}
+
+var (
+	_ sink.Sink    = (*Sink)(nil)
+	_ sink.Reducer = (*Sink)(nil)
+)
+
+// New checks c. Its error joins all problems, by key.
+func New(c Config) (*Sink, error) {
+	var errs []error
+	if c.URL.IsZero() {
+		errs = append(errs, problem.New("url", "is required: the address of the Workflows webhook, e.g. secret://teams-platform"))
+	} else if c.URL.Literal() {
+		v, err := c.URL.Value(context.Background())
+		if err != nil || !allowed(v) {
+			errs = append(errs, problem.New("url", "%s", errAddress))
+		}
+	}
+	switch c.Format {
+	case "", AdaptiveCard, MessageCard:
+	default:
+		errs = append(errs, problem.New("format", "unknown format: use %s or %s", AdaptiveCard, MessageCard))
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return &Sink{url: c.URL, legacy: c.Format == MessageCard}, nil
+}
+
+// Render draws e within the limits of Teams.
+func (s *Sink) Render(e *event.Event) sink.Message {
+	if s.legacy {
+		return message(fit(e, budgetBytes, plans, messageCard))
+	}
+	return message(fit(e, budgetBytes, plans, envelopeOf))
+}
+
+// RenderReduced draws e smaller, and without the gauge.
+func (s *Sink) RenderReduced(e *event.Event) sink.Message {
+	if s.legacy {
+		return message(fit(e, reducedBytes, reducedPlans, messageCard))
+	}
+	return message(fit(e, reducedBytes, reducedPlans, envelopeOf))
+}
+
+// Endpoint is the webhook's address.
+func (s *Sink) Endpoint(ctx context.Context) (sink.Endpoint, error) {
+	v, err := s.url.Value(ctx)
+	if err != nil {
+		return sink.Endpoint{}, err
+	}
+	if !allowed(v) {
+		return sink.Endpoint{}, problem.New("url", "%s", errAddress)
+	}
+	return sink.Endpoint{URL: v}, nil
+}
+
+func message(body []byte) sink.Message {
+	return sink.Message{ContentType: "application/json; charset=utf-8", Body: body}
+}
+
+var errAddress = errors.New("must be an https:// address; http:// is for loopback addresses only")
+
+// allowed tells whether the address is https, or http to this machine.
+func allowed(v secret.Value) bool {
+	u, err := url.Parse(v.Reveal())
+	if err != nil || u.Hostname() == "" {
+		return false
+	}
+	switch u.Scheme {
+	case "https":
+		return true
+	case "http":
+		ip := net.ParseIP(u.Hostname())
+		return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+	}
+	return false
+}
+
+// encode is v as JSON without HTML escapes, which would only cost bytes.
+func encode(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil { // structs of strings and numbers can't fail
+		panic("teams: " + err.Error())
+	}
+	return bytes.TrimRight(b.Bytes(), "\n")
+}
