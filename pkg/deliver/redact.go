@@ -3,7 +3,6 @@ package deliver
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -144,11 +143,6 @@ func networkClass(err error) string {
 	var (
 		timeout interface{ Timeout() bool }
 		dns     *net.DNSError
-		record  tls.RecordHeaderError
-		alert   tls.AlertError
-		cert    *tls.CertificateVerificationError
-		host    x509.HostnameError
-		unknown x509.UnknownAuthorityError
 	)
 	text := err.Error() // read, never passed on
 	switch {
@@ -158,19 +152,28 @@ func networkClass(err error) string {
 		return "name not found"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection refused"
-	case errors.As(err, &record), errors.As(err, &alert), errors.As(err, &cert), errors.As(err, &host), errors.As(err, &unknown),
-		strings.Contains(text, "tls: "), strings.Contains(text, "HTTP response to HTTPS client"):
+	case isTLS(err):
 		return "TLS failure"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return "connection reset"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(text, "closed"):
-		return "connection closed"
 	case strings.Contains(text, "malformed"):
 		return "malformed answer"
 	case strings.Contains(text, "headers exceeded"):
 		return "answer header too large"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "connection closed"
 	}
 	return "network failure"
+}
+
+func isTLS(err error) bool {
+	var (
+		record tls.RecordHeaderError
+		alert  tls.AlertError
+		cert   *tls.CertificateVerificationError
+	)
+	return errors.As(err, &record) || errors.As(err, &alert) || errors.As(err, &cert) ||
+		strings.Contains(err.Error(), "tls: ") || strings.Contains(err.Error(), "HTTP response to HTTPS client")
 }
 
 // retryAfter reads a Retry-After of either form; what is neither is 0.

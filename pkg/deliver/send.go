@@ -114,15 +114,15 @@ func (c *Client) attempt(parent context.Context, url string, r Request, body []b
 	defer func() { _ = resp.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes))
 	v := judgeStatus(resp.StatusCode)
-	if v.class == ClassRetry {
-		v.after = retryAfter(resp.Header.Get("Retry-After"), c.c.Now())
-	}
 	switch {
 	case r.Judge == nil:
 	case err == nil:
 		v = v.judge(r, answer)
 	case v.class == ClassDelivered: // what the answer said is lost
 		v.class, v.err = ClassRetry, networkError(parent, err)
+	}
+	if v.class == ClassRetry {
+		v.after = retryAfter(resp.Header.Get("Retry-After"), c.c.Now())
 	}
 	return v
 }
