@@ -160,7 +160,7 @@ func variants(t *testing.T, body []byte) []variant {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out = append(out, variant{strings.Join(path, ".") + " " + change.name, b, len(path) > 1})
+			out = append(out, variant{strings.Join(path, ".") + " " + change.name, b, names(path) > 1})
 		}
 	}
 	return out
@@ -206,4 +206,15 @@ func alter(v any, path []string, value any, drop bool) any {
 		v[i] = alter(v[i], path[1:], value, drop)
 	}
 	return v
+}
+
+// names counts the elements of a path that are no index of a list.
+func names(path []string) int {
+	n := 0
+	for _, p := range path {
+		if _, err := strconv.Atoi(p); err != nil {
+			n++
+		}
+	}
+	return n
 }
