@@ -25,7 +25,7 @@ function article(m) {
   const id = "m" + m.id;
   return el("article", { tabindex: "-1", "aria-labelledby": id, "data-id": m.id },
     el("header", null,
-      el("h2", { id }, el("span", { class: "receiver " + word(m.type) }, name), " ", el("span", { class: "sink" }, str(m.sink))),
+      el("h2", { id }, el("span", { class: "receiver" }, name), " ", el("span", { class: "sink" }, str(m.sink))),
       el("p", { class: "meta" },
         event ? el("span", null, [event.product || event.source, event.type].filter(Boolean).join(" ")) : null,
         el("span", { class: failed ? "status failed" : "status" }, (failed ? "● " : "✓ ") + m.status),
