@@ -29,7 +29,7 @@ type document struct {
 	Title     string  `json:"title"`
 	Message   string  `json:"message"`
 	Color     string  `json:"color"`
-	Timestamp string  `json:"timestamp"`
+	Timestamp string  `json:"timestamp,omitempty"` // every event has one
 	Source    string  `json:"source"`
 	Fields    []field `json:"fields,omitempty"`
 }
@@ -52,10 +52,12 @@ func (*Sink) Render(e *event.Event) sink.Message {
 
 func documentOf(e *event.Event) document {
 	d := document{
-		Title:     title(e),
-		Color:     e.Color(),
-		Timestamp: e.Time.UTC().Format(timeLayout),
-		Source:    sink.Cut(sink.Line(e.Product), maxName),
+		Title:  title(e),
+		Color:  e.Color(),
+		Source: product(e),
+	}
+	if at := e.Time.UTC(); !at.IsZero() {
+		d.Timestamp = at.Format(timeLayout)
 	}
 	if o := e.Original; o != nil {
 		if t := sink.Cut(sink.Line(o.Title), maxTitle); t != "" {
@@ -92,12 +94,20 @@ func (d *document) add(fields ...event.Field) {
 	}
 }
 
-// shortened has one part in so many of the message, and of the fields the first
-// that fit in such a part.
+// shortened is d with one part in so many of the longest message and of the most
+// fields.
 func (d document) shortened(part int) document {
 	d.Message = sink.Cut(d.Message, maxMessage/part)
 	d.Fields = d.Fields[:min(len(d.Fields), maxFields/part)]
 	return d
+}
+
+// product is the sender as its maker writes it, else as the configuration does.
+func product(e *event.Event) string {
+	if s := sink.Cut(sink.Line(e.Product), maxName); s != "" {
+		return s
+	}
+	return sink.Cut(sink.Line(e.Source), maxName)
 }
 
 // title is the headline, never empty.

@@ -122,7 +122,9 @@ func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 var urlSafe = strings.NewReplacer("(", "%28", ")", "%29", "{", "%7B", "}", "%7D", "[", "%5B", "]", "%5D", "*", "%2A")
 
 // webURL is u as it may stand in a card; empty if it may not.
-func webURL(u string) string { return sink.WebURL(urlSafe.Replace(sink.WebURL(u, maxURLBytes)), maxURLBytes) }
+func webURL(u string) string {
+	return sink.WebURL(urlSafe.Replace(sink.WebURL(u, maxURLBytes)), maxURLBytes)
+}
 
 // link is name as a Markdown link to u, or name alone. Name is escaped already.
 func link(name, u string) string {
