@@ -56,7 +56,7 @@ func documentOf(e *event.Event) document {
 		Color:  e.Color(),
 		Source: product(e),
 	}
-	if at := e.Time.UTC(); !at.IsZero() {
+	if at := e.Time.UTC(); !at.IsZero() && at.Year() > 0 && at.Year() <= 9999 {
 		d.Timestamp = at.Format(timeLayout)
 	}
 	if o := e.Original; o != nil {

@@ -23,14 +23,13 @@ func inert(s string) string {
 		return s
 	}
 	var b strings.Builder
-	for i, r := range s {
-		if r == '{' && i > 0 && (s[i-1] == '{' || s[i-1] == '$') {
+	var last rune
+	for _, r := range s {
+		if last == '<' && r != ' ' && r != '=' || r == '{' && (last == '{' || last == '$') {
 			b.WriteString(zeroWidth)
 		}
 		b.WriteRune(r)
-		if r == '<' {
-			b.WriteString(zeroWidth)
-		}
+		last = r
 	}
 	return b.String()
 }
