@@ -1,0 +1,187 @@
+package certifyclouds
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/source"
+)
+
+// Parse reads a payload of any of the three shapes; each attachment of the
+// Slack shape is an event of its own.
+func (s *Source) Parse(r *source.Request) (source.Parsed, error) {
+	if err := source.CheckJSON(r.Header.Get("Content-Type")); err != nil {
+		return source.Parsed{}, err
+	}
+	var w wire
+	if err := source.Decode(r.Body, &w); err != nil {
+		return source.Parsed{}, err
+	}
+	notices := w.notices()
+	if len(notices) == 0 {
+		return source.Parsed{}, source.Malformed("body has neither title nor text in any of the three shapes")
+	}
+	p := source.Parsed{Events: make([]event.Event, len(notices))}
+	for i := range notices {
+		p.Events[i] = convertNotice(&notices[i])
+	}
+	return p, nil
+}
+
+func convertNotice(n *notice) event.Event {
+	severity, known := severityOf(n.color)
+	alert := infer(n.title, n.text, severity)
+	if !known {
+		severity = defaultSeverity(alert)
+	}
+	e := event.Event{
+		Type:     alert,
+		Severity: severity,
+		State:    stateOf(alert),
+		Key:      subject(alert, n.fields),
+		Quiet:    alert == rotationSuccess || alert == syncSuccess,
+		Place:    event.Link{Name: cmp.Or(value(n.fields, "vault", "key vault", "vault name"), value(n.fields, "application", "app"))},
+		Time:     n.time,
+		Original: &event.Original{Title: n.title, Text: n.text, Fields: n.fields},
+	}
+	e.Title, e.Text.Body = headline(n)
+	for _, f := range n.fields {
+		name, text := line(f.Name), line(f.Value)
+		if text == "" {
+			continue
+		}
+		if items := expiries(text); items != nil {
+			e.Lists = append(e.Lists, event.List{Name: name, Items: items})
+			continue
+		}
+		short := f.Short || utf8.RuneCountInString(text) <= maxShort
+		e.Fields = append(e.Fields, event.Field{Name: cmp.Or(name, "Detail"), Value: text, Short: short})
+	}
+	return e
+}
+
+const (
+	// maxShort is how many characters a value has at most that may share a line.
+	maxShort = 40
+	// maxHeadline is how many characters a message has at most that can be the
+	// headline.
+	maxHeadline = 150
+)
+
+var (
+	expiring = regexp.MustCompile(`^(?:Found )?(\d+) (secret|certificate|key)s? (?:is |are )?(?:expiring|expires?) (?:with)?in (\d+) days?\.?$`)
+	expired  = regexp.MustCompile(`^(?:Found )?(\d+) (?:expired (secret|certificate|key)s?|(secret|certificate|key)s? (?:has |have |is |are )?expired)\.?$`)
+)
+
+// headline is the notice in one line, and what is left to say.
+func headline(n *notice) (title, body string) {
+	title, text := line(n.title), line(n.text)
+	if m := expiring.FindStringSubmatch(text); m != nil {
+		verb := "s expire"
+		if m[1] == "1" {
+			verb = " expires"
+		}
+		return m[1] + " " + m[2] + verb + " within " + m[3] + plural(m[3], " day"), ""
+	}
+	if m := expired.FindStringSubmatch(text); m != nil {
+		return m[1] + plural(m[1], " "+m[2]+m[3]) + " expired", ""
+	}
+	oneLine := !strings.Contains(strings.TrimSpace(n.text), "\n")
+	switch {
+	case text != "" && (title == "" || oneLine && utf8.RuneCountInString(text) <= maxHeadline):
+		if title == "" && (!oneLine || utf8.RuneCountInString(text) > maxHeadline) {
+			return Product + " notice", strings.TrimSpace(n.text)
+		}
+		return strings.TrimSuffix(text, "."), ""
+	case text == title:
+		return title, ""
+	}
+	return title, strings.TrimSpace(n.text)
+}
+
+func plural(n, noun string) string {
+	if n == "1" {
+		return noun
+	}
+	return noun + "s"
+}
+
+// subject is the key of what an alert is about: an application's or a vault's
+// secret, a vault, or a sync. It is empty if the fields don't say, and each
+// sort has its prefix, so that one alert never ends another's subject.
+func subject(alert string, fields []event.Field) string {
+	vault := value(fields, "vault", "key vault", "vault name")
+	switch alert {
+	case secretExpiring, secretExpired, rotationSuccess, rotationFailed:
+		owner := cmp.Or(value(fields, "application", "app"), vault)
+		name := value(fields, "secret", "secret name", "secrets")
+		if owner == "" && len(fields) == 1 && expiries(line(fields[0].Value)) != nil {
+			owner = line(fields[0].Name)
+		}
+		if name == "" || strings.Contains(name, ",") {
+			return prefixed("secrets:", owner)
+		}
+		name, _, _ = strings.Cut(name, " (")
+		return prefixed("secrets:", strings.TrimPrefix(owner+"/"+name, "/"))
+	case vaultError:
+		return prefixed("vault:", vault)
+	case syncSuccess, syncFailed, syncConflict:
+		from, to := value(fields, "source", "source vault", "from"), value(fields, "target", "destination", "target vault", "to")
+		if from != "" && to != "" {
+			return "sync:" + from + "/" + to
+		}
+		return prefixed("sync:", cmp.Or(value(fields, "sync", "sync name", "sync job"), vault, from, to, value(fields, "secret")))
+	}
+	return ""
+}
+
+func prefixed(prefix, s string) string {
+	if s == "" {
+		return ""
+	}
+	return prefix + s
+}
+
+// value is the value of the first field that has one of the names.
+func value(fields []event.Field, names ...string) string {
+	for _, name := range names {
+		for _, f := range fields {
+			if strings.EqualFold(line(f.Name), name) && line(f.Value) != "" {
+				return line(f.Value)
+			}
+		}
+	}
+	return ""
+}
+
+var expiry = regexp.MustCompile(`^(.+) \(((?:expires|expired) (\d{4}-\d{2}-\d{2}))\)$`)
+
+// expiries reads "api-key (expires 2024-12-20), db-conn (expires 2024-12-25)",
+// soonest first; nil if a text is anything else.
+func expiries(text string) []event.Item {
+	if !strings.Contains(text, "(expire") {
+		return nil
+	}
+	type dated struct {
+		item event.Item
+		date string
+	}
+	var all []dated
+	for part := range strings.SplitSeq(text, ", ") {
+		m := expiry.FindStringSubmatch(part)
+		if m == nil {
+			return nil
+		}
+		all = append(all, dated{event.Item{Text: m[1], Note: m[2]}, m[3]})
+	}
+	slices.SortStableFunc(all, func(a, b dated) int { return cmp.Compare(a.date, b.date) })
+	items := make([]event.Item, len(all))
+	for i, d := range all {
+		items[i] = d.item
+	}
+	return items
+}
