@@ -33,7 +33,7 @@ function drawGauge(g) {
   }
   const share = (value - min) / (max - min);
   root.append(svg("path", { d: `M ${at(share, 66)} L ${at(share, 98)}`, class: "needle" }));
-  root.append(svg("text", { x: 100, y: 98, class: "value" }, shown));
+  root.append(svg("text", { x: 100, y: 98, class: shown.length > 4 ? "value long" : "value" }, shown));
   if (g.subLabel) root.append(svg("text", { x: 100, y: 122, class: "sub" }, str(g.subLabel)));
   return el("div", { class: "chart" }, g.title ? el("p", { class: "strong" }, str(g.title)) : null, root);
 }

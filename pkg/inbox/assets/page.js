@@ -29,7 +29,7 @@ function article(m) {
       el("p", { class: "meta" },
         event ? el("span", null, [event.product || event.source, event.type].filter(Boolean).join(" ")) : null,
         el("span", { class: failed ? "status failed" : "status" }, (failed ? "● " : "✓ ") + m.status),
-        localTime(new Date(m.time), { dateStyle: "medium", timeStyle: "medium" }))),
+        localTime(new Date(m.time), { dateStyle: "medium", timeStyle: "short" }))),
     card,
     el("footer", null,
       el("details", { class: "raw" }, el("summary", null, "Raw JSON"), json(m.body)),
