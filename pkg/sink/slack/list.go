@@ -1,0 +1,102 @@
+package slack
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/sink"
+)
+
+// list draws a list in at most limit characters: as many of the shown items as
+// fit, and how many there are besides. It is empty if not even one fits.
+func list(l event.List, limit int) string {
+	items, more := sink.Shown(l)
+	more = max(more, 0)
+	limit -= len("\nand 9223372036854775807 more")
+	var lines []string
+	spent := 0
+	if name := safe(line(l.Name), nameLimit); name != "" {
+		lines = append(lines, "*"+name+"*")
+		spent = length(name) + 3
+	}
+	heading := len(lines)
+	for i, it := range items {
+		s := item(it)
+		if s == "" {
+			continue
+		}
+		if spent += length(s) + 1; spent > limit {
+			more += len(items) - i
+			break
+		}
+		lines = append(lines, s)
+	}
+	if len(lines) == heading {
+		return ""
+	}
+	if more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// item is one line, and one more for what to do about it.
+func item(it event.Item) string {
+	var parts []string
+	label := link(it.Label, it.URL, nameLimit)
+	if it.Code {
+		label = codeText(it.Label, it.URL, nameLimit)
+	}
+	body := safe(line(it.Text), itemLimit)
+	if label == "" && body != "" {
+		body = link(it.Text, it.URL, itemLimit)
+	}
+	for _, s := range []string{label, body} {
+		if s != "" {
+			parts = append(parts, s)
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	sep := " "
+	if label != "" && !it.Code {
+		sep = ": "
+	}
+	s := strings.Join(parts, sep)
+	if it.Done {
+		s = "~" + s + "~"
+	}
+	s = "• " + s
+	if note := safe(line(it.Note), nameLimit); note != "" {
+		s += " — " + note
+	}
+	if detail := safe(line(it.Detail), itemLimit); detail != "" && !it.Done {
+		s += "\n    _Resolution:_ " + detail
+	}
+	return s
+}
+
+// gaugeCells is the length of a gauge's bar.
+const gaugeCells = 20
+
+// gauge is a bar with the number beside it.
+func gauge(g *event.Gauge) string {
+	label := safe(line(g.Label), nameLimit)
+	if label == "" {
+		label = "Score"
+	}
+	s := g.Severity.Glyph() + " *" + label + "*  "
+	if g.Max <= g.Min {
+		return s + "*" + strconv.Itoa(g.Value) + "*"
+	}
+	share := (float64(g.Value) - float64(g.Min)) / (float64(g.Max) - float64(g.Min))
+	full := int(min(max(share, 0), 1)*gaugeCells + 0.5)
+	s += "`" + strings.Repeat("█", full) + strings.Repeat("░", gaugeCells-full) + "`  *" + strconv.Itoa(g.Value) + "*"
+	if g.Min != 0 {
+		return s + fmt.Sprintf(" (%d to %d)", g.Min, g.Max)
+	}
+	return s + fmt.Sprintf(" of %d", g.Max)
+}

@@ -1,0 +1,170 @@
+package slack
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/sigpost/sigpost/pkg/sink"
+)
+
+// Slack's limits, in characters unless said otherwise. Here a character is a
+// UTF-16 unit of the escaped text, the largest of the ways to count.
+const (
+	// https://docs.slack.dev/reference/block-kit/blocks
+	maxBlocks = 50 // blocks
+	// https://docs.slack.dev/reference/block-kit/blocks/section-block
+	sectionLimit = 3000
+	maxFields    = 10 // fields
+	fieldLimit   = 2000
+	// https://docs.slack.dev/reference/block-kit/blocks/header-block
+	headerLimit = 150
+	// https://docs.slack.dev/reference/block-kit/block-elements/button-element
+	buttonLimit    = 75
+	buttonURLLimit = 3000
+	// https://docs.slack.dev/reference/methods/chat.postMessage#truncating: 4,000
+	// are advised; a notification shows far less.
+	fallbackLimit = 300
+	// Slack documents no total. Above some 13,200 characters of block text it was
+	// seen to answer msg_blocks_too_long.
+	totalLimit = 12000
+)
+
+// What this package allows itself of them, in escaped characters.
+const (
+	titleLimit   = 600
+	nameLimit    = 120
+	valueLimit   = 400
+	linkURLLimit = 1000
+	itemLimit    = 300
+	excerptLimit = 800
+	worthLimit   = 24 // less than this of a text is not worth showing
+)
+
+const zeroWidth = "\u200b"
+
+var entities = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
+// length is how Slack counts s at most.
+func length(s string) int {
+	n := 0
+	for _, r := range s {
+		n += units(r)
+	}
+	return n
+}
+
+func units(r rune) int {
+	if r > 0xffff {
+		return 2
+	}
+	return 1
+}
+
+// fit cuts s to what has at most limit characters after quote made it safe.
+func fit(s string, limit int, quote func(string) string) string {
+	if q := quote(s); length(q) <= limit {
+		return q
+	}
+	// A character grows to five at most ("&amp;"), so this many may fit.
+	runes := 0
+	spent := 0
+	for _, r := range s {
+		switch r {
+		case '&':
+			spent += 5
+		case '<':
+			spent += 4
+		case '>':
+			spent += 4 + 1
+		case '*', '_', '~', '`':
+			spent += 3
+		default:
+			spent += units(r)
+		}
+		if spent >= limit {
+			break
+		}
+		runes++
+	}
+	return quote(sink.Cut(s, runes))
+}
+
+// escaped is s for a text without formatting.
+func escaped(s string, limit int) string { return fit(s, limit, entities.Replace) }
+
+// safe is s for a mrkdwn text: no link, mention or formatting of its own.
+func safe(s string, limit int) string { return fit(s, limit, inert) }
+
+// line is the one visible line of s, uncut and not yet safe; "" if there is nothing to see.
+func line(s string) string {
+	// Nothing here shows more of a text than Slack takes in a section.
+	const enough = 8 * sectionLimit
+	if len(s) > enough {
+		s = s[:enough]
+	}
+	s = sink.Line(s)
+	if !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }) {
+		return ""
+	}
+	return s
+}
+
+// inert escapes s, and puts a zero-width space on both sides of each formatting
+// character that isn't inside of a word, where Slack takes it as it is.
+func inert(s string) string {
+	var b strings.Builder
+	b.Grow(len(s) + len(s)/8)
+	rs := []rune(s)
+	for i, r := range rs {
+		switch r {
+		case '*', '_', '~', '`':
+			if r != '`' && i > 0 && i+1 < len(rs) && wordly(rs[i-1]) && wordly(rs[i+1]) {
+				b.WriteRune(r)
+				continue
+			}
+			b.WriteString(zeroWidth + string(r) + zeroWidth)
+		case '&':
+			b.WriteString("&amp;")
+		case '<':
+			b.WriteString("&lt;")
+		case '>':
+			if i == 0 || rs[i-1] == '\n' { // a quotation
+				b.WriteString(zeroWidth)
+			}
+			b.WriteString("&gt;")
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func wordly(r rune) bool { return r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)) }
+
+// link is label as a link to url, or as safe text if url is none. The label is
+// one line of at most limit characters after escaping.
+func link(label, url string, limit int) string {
+	label = line(label)
+	u := sink.WebURL(url, linkURLLimit)
+	u = entities.Replace(u)
+	if u == "" || length(u) > linkURLLimit {
+		return safe(label, limit)
+	}
+	if label == "" {
+		return ""
+	}
+	return "<" + u + "|" + safe(strings.ReplaceAll(label, "|", "¦"), limit) + ">"
+}
+
+// codeText is s between backticks, as a link if there is a url.
+func codeText(s, url string, limit int) string {
+	s = strings.NewReplacer("`", "'", "|", "¦").Replace(line(s))
+	if s == "" {
+		return ""
+	}
+	s = escaped(s, limit)
+	if u := entities.Replace(sink.WebURL(url, linkURLLimit)); u != "" && length(u) <= linkURLLimit {
+		s = "<" + u + "|" + s + ">"
+	}
+	return "`" + s + "`"
+}
