@@ -55,6 +55,10 @@ func checkCard(body []byte) error {
 		return errors.New("not an Adaptive Card attachment")
 	}
 	c, _ := a["content"].(object)
+	return checkContent(c)
+}
+
+func checkContent(c object) error {
 	if err := keys(c, shape{must: []string{"$schema", "version", "fallbackText", "msteams", "body"}}); err != nil {
 		return err
 	}
@@ -183,7 +187,7 @@ func inertText(v any) error {
 	if !ok || strings.TrimSpace(s) == "" {
 		return errors.New("empty text")
 	}
-	for _, bad := range []string{"<at", "</at", "{{", "${"} {
+	for _, bad := range []string{"<at", "</at", "{{", "${", "&lt;"} {
 		if strings.Contains(strings.ToLower(s), bad) {
 			return fmt.Errorf("text has %q: %.300q", bad, s)
 		}

@@ -97,6 +97,7 @@ func TestEscape(t *testing.T) {
 		"- one\n12. two":    "\\- one\n\n12\\. two",
 		"<at>all</at>":      "<\u200bat\\>all<\u200b/at\\>",
 		"{{DATE(x)}} ${a}":  "{\u200b{DATE\\(x\\)}} $\u200b{a}",
+		"&lt;at&gt; R&D;":   "&\u200blt;at&\u200bgt; R&\u200bD;",
 		"v1.2 costs 5 - 3.": "v1.2 costs 5 - 3.",
 	} {
 		if got := escape(in); got != want {

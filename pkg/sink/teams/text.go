@@ -1,6 +1,7 @@
 package teams
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,13 +16,17 @@ const zeroWidth = "\u200b"
 // https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format
 const markdown = "\\`*_[]()#~>"
 
+// entities are characters by their HTML names, which would show as what they name.
+var entities = regexp.MustCompile(`&(#?[0-9A-Za-z]+;)`)
+
 // inert takes the meaning from what isn't Markdown: mentions (<at>), dates
-// ({{DATE(…)}}) and templates (${…}).
+// ({{DATE(…)}}), templates (${…}) and entities (&lt;).
 // https://learn.microsoft.com/adaptive-cards/authoring-cards/text-features
 func inert(s string) string {
-	if !strings.ContainsAny(s, "<{") {
+	if !strings.ContainsAny(s, "<{&") {
 		return s
 	}
+	s = entities.ReplaceAllString(s, "&"+zeroWidth+"$1")
 	var b strings.Builder
 	var last rune
 	for _, r := range s {
