@@ -116,6 +116,8 @@ func releaseEvent(p *payload, e *event.Event) {
 		setText(e, r.Body)
 	case "unpublished", "deleted":
 		e.Severity, e.URL = event.Warning, ""
+	case "prereleased":
+		verb, e.Quiet = "published", true
 	default:
 		e.Quiet = true
 	}
