@@ -42,7 +42,7 @@ type wireAttachment struct {
 type wireField struct {
 	Title source.Excerpt `json:"title"`
 	Name  source.Excerpt `json:"name"`
-	Value jsontext.Value `json:"value"`
+	Value scalar         `json:"value"`
 	Short bool           `json:"short"`
 }
 
@@ -83,7 +83,7 @@ func (w *wire) notices() []notice {
 func convertFields(fields []wireField) []event.Field {
 	var out []event.Field
 	for _, f := range fields {
-		name, value := first(f.Title, f.Name), scalar(f.Value)
+		name, value := first(f.Title, f.Name), string(f.Value)
 		if name != "" || value != "" {
 			out = append(out, event.Field{Name: name, Value: value, Short: f.Short})
 		}
@@ -91,22 +91,28 @@ func convertFields(fields []wireField) []event.Field {
 	return out
 }
 
-// scalar is a string, number or boolean as text; else "".
-func scalar(v jsontext.Value) string {
-	switch v.Kind() {
+// scalar is a string, number or boolean as text; anything else leaves it empty.
+type scalar string
+
+// UnmarshalJSONFrom reads any one value.
+func (s *scalar) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	*s = ""
+	switch dec.PeekKind() {
 	case '"':
 		var x source.Excerpt
-		if source.Decode([]byte(`{"v":`+string(v)+`}`), &struct {
-			V *source.Excerpt `json:"v"`
-		}{&x}) != nil {
-			return ""
-		}
-		return string(x)
+		err := x.UnmarshalJSONFrom(dec)
+		*s = scalar(x)
+		return err
 	case '0', 't', 'f':
-		return string(v)
+		v, err := dec.ReadValue()
+		*s = scalar(v[:min(len(v), maxNumber)])
+		return err
 	}
-	return ""
+	return dec.SkipValue()
 }
+
+// maxNumber is how many digits of a number are kept.
+const maxNumber = 64
 
 // unixTime reads seconds since 1970, as a number or as text.
 func unixTime(v jsontext.Value) time.Time {
