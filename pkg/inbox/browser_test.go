@@ -57,7 +57,7 @@ func TestBrowser(t *testing.T) {
 	ctx := browser(t)
 	b := New()
 	srv := httptest.NewServer(b.Handler())
-	// Last in, first out: the browser goes first, so no stream holds the server.
+	// The open stream of the page would hold Close up, so it is cut first.
 	defer srv.Close()
 	defer srv.CloseClientConnections()
 
