@@ -1,0 +1,80 @@
+// Package catalog is the list of what sigpost takes in and gives out: one line
+// for each source and sink. A new one is its directory, its line here and its
+// row in the README. It is the only package that knows them all.
+package catalog
+
+import (
+	"time"
+
+	"github.com/sigpost/sigpost/pkg/sink"
+	"github.com/sigpost/sigpost/pkg/sink/generic"
+	"github.com/sigpost/sigpost/pkg/sink/slack"
+	"github.com/sigpost/sigpost/pkg/sink/teams"
+	"github.com/sigpost/sigpost/pkg/source"
+	"github.com/sigpost/sigpost/pkg/source/certifyclouds"
+	"github.com/sigpost/sigpost/pkg/source/cloudiq"
+	"github.com/sigpost/sigpost/pkg/source/github"
+	"github.com/sigpost/sigpost/pkg/source/scalr"
+)
+
+// Source is a type of source.
+type Source struct {
+	Type    string        // as in the configuration, and its package's name
+	Product string        // the sender's own name, for people
+	Wait    time.Duration // how long the sender waits for an answer
+	// New makes one. It calls decode once, with a pointer to the configuration
+	// that it wants filled.
+	New func(decode func(any) error) (source.Source, error)
+}
+
+// Sink is a type of sink.
+type Sink struct {
+	Type    string // as in the configuration, and its package's name
+	Product string // the receiver's own name, for people
+	// New is as in Source.
+	New func(decode func(any) error) (sink.Sink, error)
+}
+
+// Sources is every type of source, by Type.
+var Sources = []Source{
+	{certifyclouds.Type, certifyclouds.Product, certifyclouds.Wait, newSource(certifyclouds.New)},
+	{cloudiq.Type, cloudiq.Product, cloudiq.Wait, newSource(cloudiq.New)},
+	{github.Type, github.Product, github.Wait, newSource(github.New)},
+	{scalr.Type, scalr.Product, scalr.Wait, newSource(scalr.New)},
+}
+
+// Sinks is every type of sink, by Type.
+var Sinks = []Sink{
+	{generic.Type, "Any HTTP endpoint (JSON)", newSink(generic.New)},
+	{slack.Type, "Slack", newSink(slack.New)},
+	{teams.Type, "Microsoft Teams", newSink(teams.New)},
+}
+
+func newSource[C any, S source.Source](build func(C) (S, error)) func(func(any) error) (source.Source, error) {
+	return func(decode func(any) error) (source.Source, error) {
+		s, err := construct(decode, build)
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
+}
+
+func newSink[C any, S sink.Sink](build func(C) (S, error)) func(func(any) error) (sink.Sink, error) {
+	return func(decode func(any) error) (sink.Sink, error) {
+		s, err := construct(decode, build)
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
+}
+
+func construct[C, T any](decode func(any) error, build func(C) (T, error)) (T, error) {
+	var c C
+	if err := decode(&c); err != nil {
+		var none T
+		return none, err
+	}
+	return build(c)
+}

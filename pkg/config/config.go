@@ -1,0 +1,135 @@
+// Package config reads sigpost.yaml: strictly, with every problem of the file
+// reported at once by line and key. It knows no source and no sink; those are in
+// package catalog, and each checks its own keys.
+package config
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/sigpost/sigpost/pkg/problem"
+	"github.com/sigpost/sigpost/pkg/route"
+	"github.com/sigpost/sigpost/pkg/secret"
+	"github.com/sigpost/sigpost/pkg/sink"
+	"github.com/sigpost/sigpost/pkg/source"
+)
+
+const (
+	// FileName is how a configuration is called where none is named.
+	FileName = "sigpost.yaml"
+	// Variable is the environment variable that names another one.
+	Variable = "SIGPOST_CONFIG"
+	// MaxFileBytes is the most a configuration may hold: 1 MiB.
+	MaxFileBytes = 1 << 20
+	// MaxBodyBytes is the most a source takes: 25 MiB, which is what GitHub
+	// sends at most, https://docs.github.com/en/webhooks/webhook-events-and-payloads.
+	MaxBodyBytes = 25 << 20
+)
+
+// Config is a checked configuration, its entries in the order of the file.
+type Config struct {
+	Sources []Source
+	Sinks   []Sink
+	Routes  route.Table
+
+	file    string
+	handles []found
+}
+
+// Source is a configured source.
+type Source struct {
+	Name    string        // the URL's path
+	Type    string        // its type in the catalog
+	Product string        // the sender's own name
+	Wait    time.Duration // how long the sender waits for an answer
+	MaxBody int64         // bytes
+	Source  source.Source
+}
+
+// Sink is a configured sink.
+type Sink struct {
+	Name string
+	Type string // its type in the catalog
+	Sink sink.Sink
+}
+
+// Find is the path of the configuration: SIGPOST_CONFIG, else sigpost.yaml in
+// the working directory, else beside the binary.
+func Find() (string, error) {
+	if path := os.Getenv(Variable); path != "" {
+		if _, err := os.Stat(path); err != nil {
+			return "", fmt.Errorf("no configuration at %s, which %s names: mend the path or unset the variable", path, Variable)
+		}
+		return path, nil
+	}
+	candidates := []string{FileName}
+	if exe, err := os.Executable(); err == nil {
+		candidates = append(candidates, filepath.Join(filepath.Dir(exe), FileName))
+	}
+	for _, path := range candidates {
+		if info, err := os.Stat(path); err == nil && !info.IsDir() {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("no configuration found: write a %s in the working directory or beside the binary, or set %s to its path", FileName, Variable)
+}
+
+// Load reads and parses the file at path.
+func Load(path string, store secret.Store) (*Config, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, MaxFileBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	return Parse(path, data, store)
+}
+
+// Parse checks a configuration; file is its name in problems. The error joins
+// all of them, each a *problem.Problem. Secrets are looked up in store, but not
+// yet: see Resolve.
+func Parse(file string, data []byte, store secret.Store) (*Config, error) {
+	d := &decoder{file: file, store: store}
+	c := &Config{file: file}
+	if len(data) > MaxFileBytes {
+		d.report(0, "", "is larger than 1 MiB: that is no configuration")
+	} else if root := d.document(data); root != nil {
+		d.config(root, c)
+	}
+	if len(d.problems) > 0 {
+		return nil, errors.Join(d.problems...)
+	}
+	c.handles = d.handles
+	return c, nil
+}
+
+// maxLookups is how many secrets Resolve looks up at a time.
+const maxLookups = 8
+
+// Resolve looks up every secret of the file. The error joins a problem for each
+// that can't be had, in the order of the file; it wraps none of their values.
+func (c *Config) Resolve(ctx context.Context) error {
+	errs := make([]error, len(c.handles))
+	slots := make(chan struct{}, maxLookups)
+	var wg sync.WaitGroup
+	for i, f := range c.handles {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			if _, err := f.handle.Value(ctx); err != nil {
+				errs[i] = &problem.Problem{File: c.file, Line: f.line, Key: f.key, Text: err.Error()}
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}

@@ -1,0 +1,221 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/sigpost/sigpost/pkg/catalog"
+	"github.com/sigpost/sigpost/pkg/problem"
+)
+
+// namePattern is what a source or sink may be called; a source's name is an
+// element of a URL's path.
+var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+
+// reserved is the paths that are no source.
+var reserved = []string{"healthz", "inbox"}
+
+// errReported stops a constructor whose configuration couldn't be read; why has
+// been reported.
+var errReported = errors.New("reported")
+
+func (d *decoder) config(root *yaml.Node, c *Config) {
+	sections := []string{"sources", "sinks", "routes"}
+	nodes := map[string]*yaml.Node{}
+	for name, n := range d.pairs(root, "") {
+		if !slices.Contains(sections, name) {
+			d.unknown(d.keyLine(root, name), name, name, slices.Clone(sections))
+			continue
+		}
+		nodes[name] = n
+	}
+	var sources, sinks []string
+	if n := d.section(nodes, "sources", "add one, for example github: { type: github, secrets: [secret://github-webhook] }"); n != nil {
+		sources = d.entries(n, "sources", func(e entry) { d.source(e, c) })
+	}
+	if n := d.section(nodes, "sinks", "add one, for example ops: { type: slack, url: secret://slack-ops }"); n != nil {
+		sinks = d.entries(n, "sinks", func(e entry) { d.sink(e, c) })
+	}
+	if n := d.section(nodes, "routes", "add one, for example - { to: [ops] }"); n != nil {
+		d.routes(n, c, sources, sinks)
+	}
+}
+
+// section is the node of a part that must be there and hold something.
+func (d *decoder) section(nodes map[string]*yaml.Node, name, fix string) *yaml.Node {
+	n := nodes[name]
+	if n == nil {
+		d.report(0, name, "is missing: %s", fix)
+		return nil
+	}
+	if n.ShortTag() == "!!null" || n.Kind != yaml.ScalarNode && len(n.Content) == 0 {
+		d.report(n.Line, name, "is empty: %s", fix)
+		return nil
+	}
+	return n
+}
+
+// entry is one named source or sink of the file.
+type entry struct {
+	name, key, kind string
+	line            int
+	node            *yaml.Node
+}
+
+// entries calls add for each entry that has a good name and a type, and returns
+// the names of all, so that a route to a broken one isn't a second problem.
+func (d *decoder) entries(n *yaml.Node, key string, add func(entry)) (names []string) {
+	if !d.isMap(n, key) {
+		return nil
+	}
+	for name, node := range d.pairs(n, key) {
+		names = append(names, name)
+		e := entry{name: name, key: join(key, name), line: d.keyLine(n, name), node: node}
+		if !namePattern.MatchString(name) {
+			d.report(e.line, e.key, "is no good name: use up to 63 of a-z, 0-9, - and _, and begin with a letter or digit")
+		}
+		if key == "sources" && slices.Contains(reserved, name) {
+			d.report(e.line, e.key, "is a path that sigpost uses itself: choose another name")
+		}
+		if !d.isMap(node, e.key) {
+			continue
+		}
+		kind := lookup(node, "type")
+		if kind == nil {
+			d.report(e.line, e.key+".type", "is missing")
+			continue
+		}
+		if kind.Kind != yaml.ScalarNode {
+			d.report(kind.Line, e.key+".type", "must be a text, not %s", kindName(kind))
+			continue
+		}
+		e.kind = kind.Value
+		add(e)
+	}
+	return names
+}
+
+func (d *decoder) source(e entry, c *Config) {
+	i := slices.IndexFunc(catalog.Sources, func(s catalog.Source) bool { return s.Type == e.kind })
+	if i < 0 {
+		var known []string
+		for _, s := range catalog.Sources {
+			known = append(known, s.Type)
+		}
+		d.badType(e, "source", known)
+		return
+	}
+	s := catalog.Sources[i]
+	out := Source{Name: e.name, Type: s.Type, Product: s.Product, Wait: s.Wait, MaxBody: MaxBodyBytes}
+	if n := lookup(e.node, "max_body"); n != nil {
+		size, ok := parseSize(n.Value)
+		if n.Kind != yaml.ScalarNode || !ok {
+			d.report(n.Line, e.key+".max_body", `must be a size from 1KB to 25MB, such as "6MB"`)
+		}
+		out.MaxBody = size
+	}
+	var err error
+	out.Source, err = s.New(d.decodeEntry(e, "type", "max_body"))
+	d.built(e, err)
+	c.Sources = append(c.Sources, out)
+}
+
+func (d *decoder) sink(e entry, c *Config) {
+	i := slices.IndexFunc(catalog.Sinks, func(s catalog.Sink) bool { return s.Type == e.kind })
+	if i < 0 {
+		var known []string
+		for _, s := range catalog.Sinks {
+			known = append(known, s.Type)
+		}
+		d.badType(e, "sink", known)
+		return
+	}
+	s, err := catalog.Sinks[i].New(d.decodeEntry(e, "type"))
+	d.built(e, err)
+	c.Sinks = append(c.Sinks, Sink{Name: e.name, Type: e.kind, Sink: s})
+}
+
+func (d *decoder) badType(e entry, what string, known []string) {
+	d.report(d.lineOf(e.node, e.line, "type"), e.key+".type", "is no type of %s that is known: there is %s", what, strings.Join(known, ", "))
+}
+
+// decodeEntry fills a constructor's configuration; the keys in common are not
+// its own.
+func (d *decoder) decodeEntry(e entry, common ...string) func(any) error {
+	return func(v any) error {
+		before := len(d.problems)
+		d.value(e.node, e.key, reflect.ValueOf(v).Elem(), common...)
+		if len(d.problems) > before {
+			return errReported
+		}
+		return nil
+	}
+}
+
+// built reports what a constructor found, with the entry's key before its own.
+func (d *decoder) built(e entry, err error) {
+	if errors.Is(err, errReported) {
+		return
+	}
+	d.locate(e.node, e.line, e.key, err)
+}
+
+func (d *decoder) locate(n *yaml.Node, line int, key string, err error) {
+	for _, p := range problem.All(err) {
+		q := *p
+		q.File, q.Line, q.Key = d.file, d.lineOf(n, line, p.Key), key
+		if p.Key != "" {
+			q.Key = join(key, p.Key)
+		}
+		d.problems = append(d.problems, &q)
+	}
+}
+
+func (d *decoder) routes(n *yaml.Node, c *Config, sources, sinks []string) {
+	before := len(d.problems)
+	d.value(n, "routes", reflect.ValueOf(&c.Routes).Elem())
+	if len(d.problems) > before {
+		return
+	}
+	for i, r := range c.Routes {
+		key, node := fmt.Sprintf("routes[%d]", i), n.Content[i]
+		d.locate(node, node.Line, key, r.Validate())
+		d.known(node, key, "from", "source", r.From, sources)
+		d.known(node, key, "to", "sink", r.To, sinks)
+	}
+}
+
+func (d *decoder) known(n *yaml.Node, key, field, what string, names, known []string) {
+	for i, name := range names {
+		if known != nil && name != "" && !slices.Contains(known, name) {
+			at := fmt.Sprintf("%s[%d]", field, i)
+			d.report(d.lineOf(n, n.Line, at), join(key, at), "names no %s of this file%s", what, suggest(name, slices.Clone(known)))
+		}
+	}
+}
+
+var sizePattern = regexp.MustCompile(`^([0-9]{1,9}) ?([KM]i?B)?$`)
+
+// parseSize reads "6MB": KB and MB are 1024 and 1024² bytes, with or without
+// the i.
+func parseSize(s string) (size int64, ok bool) {
+	m := sizePattern.FindStringSubmatch(s)
+	if m == nil {
+		return 0, false
+	}
+	size, _ = strconv.ParseInt(m[1], 10, 64)
+	switch {
+	case strings.HasPrefix(m[2], "K"):
+		size <<= 10
+	case strings.HasPrefix(m[2], "M"):
+		size <<= 20
+	}
+	return size, size >= 1<<10 && size <= MaxBodyBytes
+}
