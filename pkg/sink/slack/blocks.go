@@ -184,9 +184,15 @@ func headline(e *event.Event) block {
 	return section(s)
 }
 
+// whereAndWho is place and actor, without a place that is no link and stands in
+// the headline already.
 func whereAndWho(e *event.Event) string {
+	place := e.Place
+	if place.URL == "" && strings.Contains(e.Title, place.Name) {
+		place = event.Link{}
+	}
 	var parts []string
-	for _, l := range []event.Link{e.Place, e.Actor} {
+	for _, l := range []event.Link{place, e.Actor} {
 		if s := link(l.Name, l.URL, nameLimit); s != "" {
 			parts = append(parts, s)
 		}

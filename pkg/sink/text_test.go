@@ -1,0 +1,114 @@
+package sink
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/sigpost/sigpost/pkg/event"
+)
+
+func TestCut(t *testing.T) {
+	for _, c := range []struct {
+		in    string
+		limit int
+		want  string
+	}{
+		{"short", 5, "short"}, {"äöüß", 4, "äöüß"}, {"", 3, ""}, {"abc", 0, ""}, {"abc", -1, ""}, {"abc", 1, "…"},
+		{"abcdef", 4, "abc…"},
+		{"the quick brown fox jumps over", 22, "the quick brown fox…"},
+		{"e\u0301e\u0301e\u0301", 4, "e\u0301…"},
+		{"ab👍🏽cd", 4, "ab…"},
+		{"a👩‍👩‍👧bc", 5, "a…"},
+	} {
+		if got := Cut(c.in, c.limit); got != c.want {
+			t.Errorf("Cut(%q, %d) = %q, want %q", c.in, c.limit, got, c.want)
+		}
+	}
+}
+
+func TestCleanAndLine(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain\ttext\n":    "plain\ttext\n",
+		"a\r\nb\rc":        "a\nb\nc",
+		"a\xffb":           "a\uFFFDb",
+		"a\x00b\x1b[31mc":  "ab[31mc",
+		"\u202eevil\u2066": "evil",
+		"👩‍👧 e\u0301":      "👩‍👧 e\u0301",
+	} {
+		if got := Clean(in); got != want {
+			t.Errorf("Clean(%q) = %q, want %q", in, got, want)
+		}
+	}
+	if got := Line(" a\r\n\r\n b\tc\u2028d "); got != "a b c d" {
+		t.Errorf("Line: %q", got)
+	}
+}
+
+func TestWebURL(t *testing.T) {
+	for u, ok := range map[string]bool{
+		"https://example.com/a?b=c&d=(e)": true, "http://example.com": true,
+		"": false, "https://": false, "javascript:alert(1)": false, "//example.com": false, "/a": false,
+		"data:text/html,x": false, "https://example.com/a b": false, "https://example.com/|a": false,
+		"https://example.com/>": false, "https://example.com/\n": false, "https://example.com/\xff": false,
+		"https://example.com/\u202e": false, "https://example.com/" + strings.Repeat("a", 100): false,
+	} {
+		want := ""
+		if ok {
+			want = u
+		}
+		if got := WebURL(u, 100); got != want {
+			t.Errorf("WebURL(%q) = %q", u, got)
+		}
+	}
+}
+
+func TestExcerpt(t *testing.T) {
+	body := "# Steps\r\n\r\n<!-- hide -->- [x] **done**\n- [ ] `todo` ![i](http://x/i.png)\n> see [docs](https://example.com)\n\n```go\ncode\n```\n1\n2\n3\n4"
+	want := "Steps\n☑ done\n☐ todo i\nsee docs\ncode\n1…"
+	if got := Excerpt(event.Text{Body: body, Format: event.Markdown}, 500); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := Excerpt(event.Text{Body: "**as is**\n\n\nb"}, 500); got != "**as is**\nb" {
+		t.Errorf("plain: %q", got)
+	}
+}
+
+func TestShown(t *testing.T) {
+	items, more := Shown(event.List{Items: make([]event.Item, 7), Omitted: 10})
+	if len(items) != MaxItems || more != 12 {
+		t.Errorf("%d items and %d more", len(items), more)
+	}
+	if items, more = Shown(event.List{}); len(items) != 0 || more != 0 {
+		t.Errorf("%d items and %d more of none", len(items), more)
+	}
+}
+
+func FuzzText(f *testing.F) {
+	for _, s := range []string{"", "a\xff b", "e\u0301\u0323", "👩‍👩‍👧 👍🏽", "a\r\nb\u202ec", "# a\n- [ ] **b** [c](d)", "https://example.com/"} {
+		f.Add(s, 3)
+	}
+	f.Fuzz(func(t *testing.T, raw string, limit int) {
+		limit %= 1 << 12
+		s := Clean(raw)
+		if !utf8.ValidString(s) || Clean(s) != s || strings.ContainsAny(s, "\x00\r\u202e") {
+			t.Errorf("Clean(%q) = %q", raw, s)
+		}
+		cut := Cut(s, limit)
+		if !utf8.ValidString(cut) || utf8.RuneCountInString(cut) > max(limit, 0) {
+			t.Errorf("Cut(%q, %d) = %q", s, limit, cut)
+		}
+		if head, was := strings.CutSuffix(cut, Ellipsis); cut != s && limit > 0 && (!was || !strings.HasPrefix(s, head)) {
+			t.Errorf("Cut(%q, %d) = %q is no beginning with an ellipsis", s, limit, cut)
+		}
+		for _, format := range []event.Format{event.Plain, event.Markdown} {
+			x := Excerpt(event.Text{Body: raw, Format: format}, limit)
+			if !utf8.ValidString(x) || utf8.RuneCountInString(x) > max(limit, 0) || strings.Count(x, "\n") >= maxExcerptLines {
+				t.Errorf("Excerpt(%q, %d) = %q", raw, limit, x)
+			}
+		}
+		if u := WebURL(raw, limit); u != "" && (u != raw || len(u) > limit || strings.ContainsAny(u, "<>|\" \n")) {
+			t.Errorf("WebURL(%q, %d) = %q", raw, limit, u)
+		}
+	})
+}
