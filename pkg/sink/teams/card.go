@@ -54,7 +54,7 @@ func body(e *event.Event, p plan) []element {
 // title is the headline's words, never empty.
 func title(e *event.Event) string {
 	for _, s := range []string{e.Title, e.Type, e.Product} {
-		if s = sink.Cut(sink.Line(s), maxTitle); s != "" {
+		if s = sink.Cut(sink.Line(bounded(s, maxTitle)), maxTitle); s != "" {
 			return s
 		}
 	}
@@ -63,7 +63,7 @@ func title(e *event.Event) string {
 
 // notice is the headline with the place, for where no card can be drawn.
 func notice(e *event.Event) string {
-	short := event.Event{Title: title(e), Place: event.Link{Name: sink.Cut(sink.Line(e.Place.Name), maxName)}}
+	short := event.Event{Title: title(e), Place: event.Link{Name: sink.Cut(sink.Line(bounded(e.Place.Name, maxName)), maxName)}}
 	return inert(short.Summary())
 }
 

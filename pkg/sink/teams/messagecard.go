@@ -75,7 +75,7 @@ func messageCard(e *event.Event, p plan) any {
 func sections(fields []event.Field, p plan) []section {
 	var kept []legacyFact
 	for _, f := range fields {
-		name, value := light(sink.Line(f.Name), maxName), light(sink.Line(f.Value), p.value)
+		name, value := light(sink.Line(bounded(f.Name, maxName)), maxName), light(sink.Line(bounded(f.Value, p.value)), p.value)
 		if name == "" || value == "" {
 			continue
 		}

@@ -39,14 +39,23 @@ func inert(s string) string {
 	return b.String()
 }
 
+// bounded is as much of s as may matter to a text of limit characters, so that a
+// huge text costs no more than a long one.
+func bounded(s string, limit int) string {
+	if most := 16 * limit; len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + sink.Ellipsis
+	}
+	return s
+}
+
 // plain is one line for a property that isn't read as Markdown.
 func plain(s string, limit int) string {
-	return inert(sink.Cut(sink.Line(s), limit))
+	return inert(sink.Cut(sink.Line(bounded(s, limit)), limit))
 }
 
 // line is one line for a property that is read as Markdown.
 func line(s string, limit int) string {
-	return escape(sink.Cut(sink.Line(s), limit))
+	return escape(sink.Cut(sink.Line(bounded(s, limit)), limit))
 }
 
 // escape makes text show as it stands where Markdown is read. A line break
@@ -92,7 +101,7 @@ func listMark(l string) int {
 // light escapes for a MessageCard only what would change how a text looks, so
 // that a sender's notice stays word for word as it is.
 func light(s string, limit int) string {
-	s = inert(sink.Cut(sink.Clean(s), limit))
+	s = inert(sink.Cut(strings.TrimSpace(sink.Clean(bounded(s, limit))), limit))
 	var b strings.Builder
 	for i, l := range strings.Split(s, "\n") {
 		if i > 0 {
