@@ -10,6 +10,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -55,6 +56,7 @@ func Run(t *testing.T, s Suite) {
 	if len(samples) == 0 {
 		t.Fatal("no testdata/*.body")
 	}
+	t.Run("unresolved", func(t *testing.T) { s.unresolved(t, samples[0]) })
 	for _, sample := range samples {
 		t.Run(sample.Name, func(t *testing.T) {
 			t.Run("verify", func(t *testing.T) { s.verify(t, sample) })
@@ -116,6 +118,23 @@ func (s Suite) configuration(t *testing.T) {
 		t.Error("New accepts a literal secret")
 	} else if strings.Contains(err.Error(), "in-plain-text") {
 		t.Error("the error shows the secret")
+	}
+}
+
+// unresolved tries a secret that can't be had: the sender should try again, so
+// the error must be no refusal.
+func (s Suite) unresolved(t *testing.T, sample Sample) {
+	var lost secret.Handle
+	if err := lost.UnmarshalText([]byte("secret://lost")); err != nil {
+		t.Fatal(err)
+	}
+	src, err := s.New(lost)
+	if err != nil {
+		t.Fatalf("New refuses a reference: %v", err)
+	}
+	var refusal *source.Refusal
+	if err := src.Verify(context.Background(), s.seal(t, sample, testSecret)); err == nil || errors.As(err, &refusal) {
+		t.Errorf("Verify without its secret: %v, want an error that is no refusal", err)
 	}
 }
 
