@@ -3,6 +3,7 @@ package slack
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/sigpost/sigpost/pkg/sink"
 )
@@ -62,8 +63,10 @@ func units(r rune) int {
 
 // fit cuts s to what has at most limit characters after quote made it safe.
 func fit(s string, limit int, quote func(string) string) string {
-	if q := quote(s); length(q) <= limit {
-		return q
+	if len(s) <= utf8.UTFMax*limit { // longer ones can't fit
+		if q := quote(s); length(q) <= limit {
+			return q
+		}
 	}
 	// A character grows to five at most ("&amp;"), so this many may fit.
 	runes := 0
@@ -97,8 +100,8 @@ func safe(s string, limit int) string { return fit(s, limit, inert) }
 
 // line is the one visible line of s, uncut and not yet safe; "" if there is nothing to see.
 func line(s string) string {
-	// Nothing here shows more of a text than Slack takes in a section.
-	const enough = 8 * sectionLimit
+	// No line gets more characters than a field's value.
+	const enough = utf8.UTFMax * (fieldLimit + 1)
 	if len(s) > enough {
 		s = s[:enough]
 	}
