@@ -5,9 +5,7 @@ go 1.26.0
 require (
 	github.com/chromedp/chromedp v0.23.0
 	github.com/go-json-experiment/json v1.27.2
+	go.yaml.in/yaml/v3 v3.0.6
 )
 
-require (
-	github.com/chromedp/cdproto v0.159.0 // indirect
-	go.yaml.in/yaml/v3 v3.0.6 // indirect
-)
+require github.com/chromedp/cdproto v0.159.0 // indirect
