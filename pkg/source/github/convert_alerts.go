@@ -103,16 +103,17 @@ func (a *alert) addEnd(e *event.Event) {
 
 func codeScanningAlert(p *payload, e *event.Event) {
 	a := p.alertBase("code-scanning", e)
-	var severity, rule string
+	var severity, rule, id string
 	if r := a.Rule; r != nil {
 		severity = first(r.Security, r.Severity)
 		rule = first(string(r.Description), string(r.ID))
-		defer addFact(e, "Rule", string(r.ID))
+		id = string(r.ID)
 	}
 	verb := alertState(p.Action, harm(severity), e)
 	e.Title = numbered("Code scanning alert", a.Number) + " " + verb + with(": ", oneLine(rule, titleRunes))
 	addFact(e, "Severity", sentence(severity))
 	addFact(e, "Tool", a.Tool.name())
+	addFact(e, "Rule", id)
 	if i := a.Instance; i != nil {
 		ref, _ := refName(string(i.Ref))
 		addFact(e, "Branch", ref)

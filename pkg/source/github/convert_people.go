@@ -1,8 +1,6 @@
 package github
 
-import (
-	"github.com/sigpost/sigpost/pkg/event"
-)
+import "github.com/sigpost/sigpost/pkg/event"
 
 func star(p *payload, e *event.Event) {
 	e.Quiet = true
@@ -10,10 +8,8 @@ func star(p *payload, e *event.Event) {
 	if p.Action == "deleted" {
 		e.Title, e.Muted = "Star removed", true
 	}
-	if p.Repository != nil {
-		if e.Place.Name != "" && p.Repository.Stars > 0 {
-			e.Title += ": " + count(p.Repository.Stars, "star") + " now"
-		}
+	if p.Repository != nil && p.Repository.Stars > 0 {
+		e.Title += ": " + count(p.Repository.Stars, "star") + " now"
 	}
 }
 
@@ -51,20 +47,30 @@ func repositoryEvent(p *payload, e *event.Event) {
 	case "edited":
 		e.Quiet = true
 	case "renamed":
-		if c := p.Changes; c != nil && c.Repository != nil && c.Repository.Name != nil {
-			addFact(e, "Old name", string(c.Repository.Name.From))
-		}
+		addFact(e, "Old name", p.Changes.oldName())
 	case "transferred":
 		e.Severity = event.Warning
-		if c := p.Changes; c != nil && c.Owner != nil && c.Owner.From != nil {
-			addFact(e, "Old owner", first(c.Owner.From.User.name(), c.Owner.From.Organization.name()))
-		}
+		addFact(e, "Old owner", p.Changes.oldOwner())
 	}
 	e.Title = join(" ", "Repository", name, verb)
 	addFact(e, "Visibility", sentence(string(r.Visibility)))
 	if p.Action == "created" {
 		addField(e, "Description", string(r.Description), "", false)
 	}
+}
+
+func (c *changes) oldName() string {
+	if c == nil || c.Repository == nil || c.Repository.Name == nil {
+		return ""
+	}
+	return string(c.Repository.Name.From)
+}
+
+func (c *changes) oldOwner() string {
+	if c == nil || c.Owner == nil || c.Owner.From == nil {
+		return ""
+	}
+	return first(c.Owner.From.User.name(), c.Owner.From.Organization.name())
 }
 
 func member(p *payload, e *event.Event) {
@@ -107,7 +113,7 @@ func sponsorshipEvent(p *payload, e *event.Event) {
 	switch p.Action {
 	case "created":
 		e.Severity, e.State = event.Success, event.StateOpen
-		e.Title = who + " sponsors" + with(" ", first(whom, "you"))
+		e.Title = who + " sponsors " + first(whom, "you")
 		setTime(e, s.CreatedAt)
 	case "cancelled":
 		e.Severity, e.State = event.Warning, event.StateResolved

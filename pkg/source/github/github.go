@@ -66,6 +66,10 @@ func New(c Config) (*Source, error) {
 // Verify checks the signature over the raw body. The one with SHA-1 counts only
 // where it is allowed and the other is absent.
 func (s *Source) Verify(ctx context.Context, r *source.Request) error {
+	keys, err := secret.Values(ctx, s.secrets)
+	if err != nil {
+		return fmt.Errorf("github secrets: %w", err)
+	}
 	signature, prefix, newHash := r.Header.Get(headerSHA256), "sha256=", sha256.New
 	if len(r.Header.Values(headerSHA256)) == 0 && s.allowSHA1 {
 		signature, prefix, newHash = r.Header.Get(headerSHA1), "sha1=", sha1.New
@@ -83,10 +87,6 @@ func (s *Source) Verify(ctx context.Context, r *source.Request) error {
 	mac, err := hex.DecodeString(digits)
 	if err != nil || len(mac) != newHash().Size() {
 		return unverified("signature is not hexadecimal or has the wrong length")
-	}
-	keys, err := secret.Values(ctx, s.secrets)
-	if err != nil {
-		return fmt.Errorf("github secrets: %w", err)
 	}
 	if !source.MatchMAC(newHash, keys, mac, r.Body) {
 		return unverified("signature matches none of the secrets")

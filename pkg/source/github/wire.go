@@ -43,8 +43,6 @@ type payload struct {
 
 	Ref        source.Excerpt `json:"ref"`
 	RefType    source.Excerpt `json:"ref_type"`
-	Before     string         `json:"before"`
-	After      string         `json:"after"`
 	Compare    string         `json:"compare"`
 	Created    bool           `json:"created"`
 	Deleted    bool           `json:"deleted"`
@@ -60,8 +58,7 @@ func (p *payload) place() event.Link {
 	case p.Repository != nil && p.Repository.FullName != "":
 		return event.Link{Name: oneLine(string(p.Repository.FullName), nameRunes), URL: webURL(p.Repository.HTMLURL)}
 	case p.Organization != nil && p.Organization.Login != "":
-		l := p.Organization.link()
-		return l
+		return p.Organization.link()
 	case p.Enterprise != nil && p.Enterprise.Name != "":
 		return event.Link{Name: oneLine(string(p.Enterprise.Name), nameRunes), URL: webURL(p.Enterprise.HTMLURL)}
 	}
@@ -153,7 +150,6 @@ type changes struct {
 	Tier       *struct {
 		From *named `json:"from"`
 	} `json:"tier"`
-	NewRepository *repository `json:"new_repository"`
 }
 
 type from struct {

@@ -95,7 +95,6 @@ type run struct {
 	Event          source.Excerpt `json:"event"`
 	Conclusion     string         `json:"conclusion"`
 	HTMLURL        string         `json:"html_url"`
-	Number         int64          `json:"run_number"`
 	Attempt        int64          `json:"run_attempt"`
 	StartedAt      string         `json:"run_started_at"`
 	UpdatedAt      string         `json:"updated_at"`
