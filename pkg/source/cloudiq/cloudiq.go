@@ -1,7 +1,7 @@
 // Package cloudiq reads the webhooks of Dell CloudIQ, later called APEX AIOps
 // Infrastructure Observability: changes of a system's health. Format and
-// signature are those of Dell's public webhook tutorials and sample code
-// (https://github.com/dell/CloudIQ-Examples) of 2020 and 2022.
+// signature are those of public tutorials of 2020 and 2022, such as
+// https://storage-chaos.io/webhook-cloudiq-snow.html.
 package cloudiq
 
 import (

@@ -23,7 +23,7 @@ const home = "https://cloudiq.dell.com/"
 
 // Parse reads a ping or a change of health, which has two names:
 // health-score-change of 2020 and health-issue-change of 2022. Any other
-// x-ciq-event is refused with 406, as Dell's sample code does.
+// x-ciq-event is refused with 406, as published integrations do.
 func (s *Source) Parse(r *source.Request) (source.Parsed, error) {
 	name := r.Header.Get(eventHeader)
 	switch name {
