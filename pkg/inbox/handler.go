@@ -133,7 +133,6 @@ func (b *Inbox) receive(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, answer.refusal, http.StatusBadRequest)
 		return
 	}
-	b.Add(Message{Sink: r.PathValue("sink"), Type: kind, Status: "delivered", Body: body})
 	w.Header().Set("Content-Type", answer.contentType)
 	w.WriteHeader(answer.status)
 	io.WriteString(w, answer.body)

@@ -43,7 +43,7 @@ func TestDecodeRefusesWhatIsNoJSONObject(t *testing.T) {
 	for name, body := range map[string]string{
 		"empty": "", "null": "null", "array": "[]", "string": `"x"`, "cut": `{"action":"secret-word`,
 		"trailing": `{} {}`, "bad UTF-8": "{\"action\":\"secret-word\xff\"}", "UTF-16": "{\x00}\x00",
-		"deep": `{"a":` + strings.Repeat("[", 1<<20) + strings.Repeat("]", 1<<20) + "}",
+		"deep":         `{"a":` + strings.Repeat("[", 1<<20) + strings.Repeat("]", 1<<20) + "}",
 		"deep and odd": `{"action":1,"a":` + strings.Repeat(`{"a":`, 1<<20) + "1" + strings.Repeat("}", 1<<20) + "}",
 	} {
 		err := Decode([]byte(body), &wire{})

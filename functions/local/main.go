@@ -1,0 +1,90 @@
+// Command sigpost runs sigpost on your own machine: a demo, a server with your
+// configuration, signed samples, rendering without a network, and a check of
+// the configuration.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sigpost/sigpost/pkg/config"
+	"github.com/sigpost/sigpost/pkg/problem"
+	"github.com/sigpost/sigpost/pkg/secret"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the command with its arguments and outputs; it returns the exit code.
+func run(ctx context.Context, args []string, out, errOut io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	err := root.ExecuteContext(ctx)
+	if err == nil || errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return 0
+	}
+	for _, p := range problem.All(err) {
+		fmt.Fprintln(errOut, "sigpost:", p.Error())
+	}
+	return 1
+}
+
+// settings are the flags that several commands share.
+type settings struct {
+	config  string
+	secrets string
+}
+
+func newRoot() *cobra.Command {
+	s := &settings{}
+	root := &cobra.Command{
+		Use:   "sigpost",
+		Short: "Turn the webhooks of cloud services into chat messages",
+		Long: `sigpost verifies the webhooks of cloud services, makes one event of each, and
+sends it as a native message to Slack, Microsoft Teams or any URL.`,
+		Example: `  sigpost demo                        # see everything work, no set-up
+  sigpost check --config sigpost.yaml # is my configuration right?
+  sigpost serve --secrets .env        # run it here
+  sigpost send github --event issues.opened`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.PersistentFlags().StringVar(&s.config, "config", "", "configuration `FILE` (default: SIGPOST_CONFIG, then sigpost.yaml here, then beside the binary)")
+	root.PersistentFlags().StringVar(&s.secrets, "secrets", "", "dotenv `FILE` with SIGPOST_SECRET_<NAME>=value lines for secret:// references")
+	root.AddCommand(newDemo(), newServe(s), newSend(s), newRender(s), newCheck(s))
+	return root
+}
+
+// load reads the configuration that the flags name.
+func (s *settings) load() (*config.Config, error) {
+	file := s.config
+	if file == "" {
+		found, err := config.Find()
+		if err != nil {
+			return nil, err
+		}
+		file = found
+	}
+	var dotenv map[string]string
+	if s.secrets != "" {
+		values, err := secret.ReadDotenv(s.secrets)
+		if err != nil {
+			return nil, err
+		}
+		dotenv = values
+	}
+	return config.Load(file, secret.NewLocal(os.LookupEnv, dotenv))
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
+
+	"github.com/sigpost/sigpost/pkg/config"
+	"github.com/sigpost/sigpost/pkg/inbox"
+	"github.com/sigpost/sigpost/pkg/relay"
+)
+
+// server is the relay and the inbox under functions-framework.
+type server struct {
+	host, port string
+	handler    http.Handler
+	log        *slog.Logger
+}
+
+func (s *server) url() string { return "http://" + net.JoinHostPort(s.host, s.port) }
+
+// newServer puts the relay and, on loopback only, the inbox on one handler.
+func newServer(c *config.Config, host, port string, log *slog.Logger, observe func(relay.Delivery)) (*server, error) {
+	box := inbox.New()
+	r, err := relay.New(c, relay.Options{Log: log, Observe: func(d relay.Delivery) {
+		box.Add(message(d))
+		if observe != nil {
+			observe(d)
+		}
+	}})
+	if err != nil {
+		return nil, err
+	}
+	s := &server{host: host, port: port, log: log, handler: r}
+	if loopback(host) {
+		pages := box.Handler()
+		s.handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			if req.URL.Path == "/inbox" || strings.HasPrefix(req.URL.Path, "/inbox/") {
+				pages.ServeHTTP(w, req)
+				return
+			}
+			r.ServeHTTP(w, req)
+		})
+	}
+	return s, nil
+}
+
+func message(d relay.Delivery) inbox.Message {
+	status := "delivered"
+	if d.Err != nil {
+		status = "failed: " + d.Err.Error()
+	}
+	return inbox.Message{Sink: d.Sink.Name, Type: d.Sink.Type, Status: status, Time: time.Now(), Body: d.Body, Event: *d.Event}
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// start serves until ctx ends. It returns when the server answers; done then
+// gives the server's error, or nothing.
+func (s *server) start(ctx context.Context) (done <-chan error, err error) {
+	// With a target the framework serves that one function, at every path, and
+	// doesn't announce it on standard output. A name that nothing registered
+	// means the function registered last.
+	if err := os.Setenv("FUNCTION_TARGET", "sigpost"); err != nil {
+		return nil, err
+	}
+	if err := checkFree(ctx, s.host, s.port); err != nil {
+		return nil, err
+	}
+	if err := funcframework.RegisterHTTPFunctionContext(ctx, "/", s.handler.ServeHTTP); err != nil {
+		return nil, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- funcframework.StartHostPort(s.host, s.port) }()
+	return ended, s.awaitReady(ctx, ended)
+}
+
+// checkFree says clearly that a port is taken, before the framework does it
+// less clearly.
+func checkFree(ctx context.Context, host, port string) error {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		return fmt.Errorf("can't listen on %s: %w; stop what uses it or set PORT to another port", net.JoinHostPort(host, port), err)
+	}
+	return l.Close()
+}
+
+// readyTimeout is how long the server may take to answer its first request.
+const readyTimeout = 10 * time.Second
+
+func (s *server) awaitReady(ctx context.Context, ended <-chan error) error {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url()+"/healthz", nil)
+		if err != nil {
+			return err
+		}
+		if resp, err := http.DefaultClient.Do(req); err == nil {
+			return resp.Body.Close()
+		}
+		select {
+		case err := <-ended:
+			return err
+		case <-ctx.Done():
+			return errors.New("the server did not answer in time")
+		case <-tick.C:
+		}
+	}
+}
+
+// address is where to listen: PORT (8080) on loopback unless told otherwise.
+func address(host, port string) (string, string, error) {
+	if port == "" {
+		port = os.Getenv("PORT")
+	}
+	if port == "" {
+		port = "8080"
+	}
+	if port != "0" {
+		return host, port, nil
+	}
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		return "", "", err
+	}
+	_, port, err = net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return "", "", err
+	}
+	return host, port, l.Close()
+}

@@ -1,0 +1,144 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/sigpost/sigpost/pkg/deliver"
+	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/sink"
+	"github.com/sigpost/sigpost/pkg/state"
+)
+
+// deliverAll brings every event to every sink that a route names, all at once,
+// and says how that went: the truth, since the sender acts on it.
+func (r *Relay) deliverAll(ctx context.Context, events []event.Event) answer {
+	var jobs []*Delivery
+	for i := range events {
+		for _, name := range r.config.Routes.Match(&events[i]) {
+			jobs = append(jobs, &Delivery{Event: &events[i], Sink: r.sinks[name]})
+		}
+	}
+	if len(jobs) == 0 {
+		return answer{status: http.StatusOK, outcome: ignored}
+	}
+	if len(jobs) == 1 {
+		r.deliverMarked(ctx, jobs[0])
+		return outcome(jobs)
+	}
+	var wg sync.WaitGroup
+	for _, j := range jobs {
+		wg.Go(func() { r.deliverMarked(ctx, j) })
+	}
+	wg.Wait()
+	return outcome(jobs)
+}
+
+// outcome is the answer for all jobs: a sink that may take the message later
+// asks for the request again; one that never will is named as final only when
+// no other wants it again.
+func outcome(jobs []*Delivery) answer {
+	a := answer{status: http.StatusOK, outcome: delivered}
+	for _, j := range jobs {
+		if j.Err == nil {
+			continue
+		}
+		var de *deliver.Error
+		if errors.As(j.Err, &de) && !de.Temporary {
+			if a.status == http.StatusOK {
+				a = answer{status: http.StatusBadGateway, public: "a receiver refused the message for good", reason: "sink " + j.Sink.Name + " refused"}
+			}
+			continue
+		}
+		if a.status != http.StatusServiceUnavailable {
+			a = unavailable("sink " + j.Sink.Name + " can't take it now")
+			a.public = "not delivered; send it again"
+		}
+		if de != nil {
+			a.retryAfter = max(a.retryAfter, de.RetryAfter)
+		}
+	}
+	return a
+}
+
+// deliverMarked delivers a job unless a mark says that it was delivered before,
+// by an earlier try of the same request. A panic is this job's failure alone.
+func (r *Relay) deliverMarked(ctx context.Context, d *Delivery) {
+	defer func() {
+		if p := recover(); p != nil {
+			d.Err = errors.New("panic: " + panicText(p))
+			r.opt.Log.ErrorContext(ctx, "panic", "sink", d.Sink.Name, "panic", panicText(p))
+		}
+	}()
+	mark := claim{"delivered\n" + d.Event.Source + "\n" + d.Event.ID + "\n" + d.Sink.Name, window}
+	status, err := r.opt.State.Claim(ctx, mark.key, leaseTime)
+	switch {
+	case err != nil:
+		d.Err = err
+		return
+	case status == state.Done:
+		return
+	case status == state.Busy:
+		d.Err = errors.New("the same message is on its way")
+		return
+	}
+	done := false
+	defer func() { r.settle(ctx, []claim{mark}, done) }()
+	d.Err = r.deliver(ctx, d)
+	done = d.Err == nil
+	if r.opt.Observe != nil {
+		r.opt.Observe(*d)
+	}
+}
+
+func (r *Relay) deliver(ctx context.Context, d *Delivery) error {
+	endpoint, err := d.Sink.Sink.Endpoint(ctx)
+	if err != nil {
+		r.opt.Log.LogAttrs(ctx, slog.LevelError, "delivery", append(deliveryAttrs(d), slog.String("class", "no secret"), slog.String("reason", err.Error()))...)
+		return err
+	}
+	message := d.Sink.Sink.Render(d.Event)
+	d.Body = message.Body
+	req := deliver.Request{
+		URL: endpoint.URL, Header: endpoint.Header, ContentType: message.ContentType, Body: message.Body,
+		Observe: func(a deliver.Attempt) { r.logAttempt(ctx, d, a) },
+	}
+	if j, ok := d.Sink.Sink.(sink.Judge); ok {
+		req.Judge = j.Judge
+	}
+	if rd, ok := d.Sink.Sink.(sink.Reducer); ok {
+		req.Reduce = func() []byte {
+			d.Body = rd.RenderReduced(d.Event).Body
+			return d.Body
+		}
+	}
+	return r.opt.Client.Send(ctx, req)
+}
+
+func deliveryAttrs(d *Delivery) []slog.Attr {
+	return []slog.Attr{
+		slog.String("event", d.Event.ID), slog.String("source", d.Event.Source),
+		slog.String("type", d.Event.Type), slog.String("sink", d.Sink.Name),
+	}
+}
+
+func (r *Relay) logAttempt(ctx context.Context, d *Delivery, a deliver.Attempt) {
+	d.Attempts = a.Number
+	level := slog.LevelInfo
+	if a.Err != nil {
+		level = slog.LevelWarn
+	}
+	if !r.opt.Log.Enabled(ctx, level) {
+		return
+	}
+	attrs := append(deliveryAttrs(d), slog.Int("attempt", a.Number), slog.String("class", a.Class),
+		slog.Int("status", a.Status), slog.Duration("latency", a.Latency.Round(time.Millisecond)))
+	if a.Err != nil {
+		attrs = append(attrs, slog.String("reason", a.Err.Error()))
+	}
+	r.opt.Log.LogAttrs(ctx, level, "delivery", attrs...)
+}

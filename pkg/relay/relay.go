@@ -1,0 +1,138 @@
+// Package relay is the road itself: an http.Handler that verifies a request,
+// makes events of it, routes them, renders them and delivers them before it
+// answers. It is the only package that knows the order; it knows no sender, no
+// receiver and no cloud.
+package relay
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/sigpost/sigpost/pkg/config"
+	"github.com/sigpost/sigpost/pkg/deliver"
+	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/state"
+)
+
+// Options are the parts that a Relay works with. The zero value of each but
+// Log is the real thing.
+type Options struct {
+	Client *deliver.Client
+	State  state.Store
+	Log    *slog.Logger
+	Now    func() time.Time
+	// Observe is told of every delivery when it is over. It must not block.
+	Observe func(Delivery)
+	// ReadTimeout is how long a sender may take to send its body. Default 10 s.
+	ReadTimeout time.Duration
+}
+
+// Delivery is one event on its way to one sink, when it is over.
+type Delivery struct {
+	Event    *event.Event
+	Sink     config.Sink
+	Body     []byte
+	Attempts int
+	Err      error // nil: delivered
+}
+
+// Relay takes in what senders post and hands it to the sinks.
+type Relay struct {
+	sources map[string]config.Source
+	sinks   map[string]config.Sink
+	config  *config.Config
+	opt     Options
+}
+
+const (
+	defaultReadTimeout = 10 * time.Second
+	// answerReserve is kept of the time a sender waits, so that the answer
+	// still reaches it.
+	answerReserve = time.Second
+	// window is how long a delivery is remembered, so that a redelivery inside
+	// of it is a duplicate.
+	window = 10 * time.Minute
+)
+
+// New returns a Relay for a configuration that config.Load accepted.
+func New(c *config.Config, opt Options) (*Relay, error) {
+	if len(c.Sources) == 0 || len(c.Sinks) == 0 {
+		return nil, errors.New("relay: the configuration has no sources or no sinks")
+	}
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.Client == nil {
+		opt.Client = deliver.New(deliver.Config{})
+	}
+	if opt.State == nil {
+		opt.State = state.NewMemory(opt.Now)
+	}
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if opt.ReadTimeout == 0 {
+		opt.ReadTimeout = defaultReadTimeout
+	}
+	r := &Relay{sources: map[string]config.Source{}, sinks: map[string]config.Sink{}, config: c, opt: opt}
+	for _, s := range c.Sources {
+		r.sources[s.Name] = s
+	}
+	for _, s := range c.Sinks {
+		r.sinks[s.Name] = s
+	}
+	return r, nil
+}
+
+// ServeHTTP answers POST /{source}, POST /{source}/{token} and GET /healthz.
+func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	start := r.opt.Now()
+	name, a := "", answer{}
+	defer func() {
+		if p := recover(); p != nil {
+			a = answer{status: http.StatusInternalServerError, public: "internal error", reason: "panic"}
+			r.opt.Log.LogAttrs(req.Context(), slog.LevelError, "panic", slog.String("source", name),
+				slog.String("panic", panicText(p)), slog.String("stack", string(debug.Stack())))
+		}
+		a.write(w)
+		r.logAnswer(req.Context(), name, a, r.opt.Now().Sub(start))
+	}()
+	name, a = r.serve(w, req)
+}
+
+// panicText is what may be logged of a panic: the text of the runtime's own
+// errors, and only the kind of any other, whose text may hold a body.
+func panicText(p any) string {
+	var re runtime.Error
+	if err, ok := p.(error); ok && errors.As(err, &re) {
+		return re.Error()
+	}
+	return "a value that is not shown"
+}
+
+func (r *Relay) logAnswer(ctx context.Context, source string, a answer, took time.Duration) {
+	level := slog.LevelInfo
+	switch {
+	case a.quiet:
+		level = slog.LevelDebug
+	case a.status >= http.StatusInternalServerError:
+		level = slog.LevelError
+	case a.status >= http.StatusBadRequest:
+		level = slog.LevelWarn
+	}
+	if !r.opt.Log.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{slog.String("source", source), slog.Int("status", a.status), slog.Duration("took", took)}
+	for _, kv := range [][2]string{{"outcome", a.outcome}, {"event", a.id}, {"type", a.kind}, {"reason", a.reason}} {
+		if kv[1] != "" {
+			attrs = append(attrs, slog.String(kv[0], kv[1]))
+		}
+	}
+	r.opt.Log.LogAttrs(ctx, level, "request", attrs...)
+}
