@@ -23,6 +23,38 @@ var (
 	code      = regexp.MustCompile("`+([^`\n]*)`+")
 )
 
+// marks is what becomes of each mark, in order. A text without the sign has
+// no such mark, and the expression need not run.
+var marks = []struct {
+	sign string
+	re   *regexp.Regexp
+	to   string
+}{
+	{"<!--", comments, ""},
+	{"<", tags, ""},
+	{"![", images, "$1"},
+	{"](", links, "$1"},
+	{"#", headings, ""},
+	{"```", fences, ""},
+	{"~~~", fences, ""},
+	{">", quotes, ""},
+	{"---", rules, ""},
+	{"***", rules, ""},
+	{"___", rules, ""},
+	{"- -", rules, ""},
+	{"* *", rules, ""},
+	{"_ _", rules, ""},
+	{" [ ] ", openTasks, "$1☐ "},
+	{"] ", doneTasks, "$1☑ "},
+	{"- ", bullets, "$1• "},
+	{"* ", bullets, "$1• "},
+	{"+ ", bullets, "$1• "},
+	{"**", strong, "$2"},
+	{"__", strong, "$2"},
+	{"~~", strong, "$2"},
+	{"`", code, "$1"},
+}
+
 // markdownBytes is how much of a body is looked at: more than six lines need.
 const markdownBytes = 4 << 10
 
@@ -30,14 +62,10 @@ func stripMarkdown(s string) string {
 	if len(s) > markdownBytes {
 		s = strings.ToValidUTF8(s[:markdownBytes], "")
 	}
-	for _, r := range []struct {
-		re *regexp.Regexp
-		to string
-	}{
-		{comments, ""}, {tags, ""}, {images, "$1"}, {links, "$1"}, {headings, ""}, {fences, ""}, {quotes, ""},
-		{rules, ""}, {openTasks, "$1☐ "}, {doneTasks, "$1☑ "}, {bullets, "$1• "}, {strong, "$2"}, {code, "$1"},
-	} {
-		s = r.re.ReplaceAllString(s, r.to)
+	for _, m := range marks {
+		if strings.Contains(s, m.sign) {
+			s = m.re.ReplaceAllString(s, m.to)
+		}
 	}
 	return s
 }
