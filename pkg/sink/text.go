@@ -73,10 +73,28 @@ func Clean(s string) string {
 }
 
 func clean(s string) bool {
+	if plain(s, true) {
+		return true
+	}
 	if !utf8.ValidString(s) {
 		return false
 	}
 	return strings.IndexFunc(s, banned) < 0
+}
+
+// plain tells quickly that s is printable ASCII (with line feeds, if allowed)
+// without leading, trailing or repeated spaces: the usual text, which needs no
+// closer look.
+func plain(s string, feeds bool) bool {
+	last := byte(' ')
+	for i := range len(s) {
+		c := s[i]
+		if (c < ' ' && !(feeds && c == '\n')) || c > '~' || c == ' ' && last == ' ' {
+			return false
+		}
+		last = c
+	}
+	return last != ' '
 }
 
 func banned(r rune) bool {
@@ -85,6 +103,9 @@ func banned(r rune) bool {
 
 // Line is Clean on one line: line breaks and runs of space become one space.
 func Line(s string) string {
+	if plain(s, false) {
+		return s
+	}
 	return strings.Join(strings.Fields(Clean(s)), " ")
 }
 

@@ -112,3 +112,16 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+func TestLineOfPlainTextIsTheSame(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "", " ": "", "a": "a", "a b": "a b", " a": "a", "a ": "a", "a  b": "a b", "a\nb": "a b", "a\x7fb": "ab", "é  b": "é b",
+	} {
+		if got := Line(in); got != want {
+			t.Errorf("Line(%q) = %q, want %q", in, got, want)
+		}
+	}
+	if got := Clean("a\nb\r\nc\x00"); got != "a\nb\nc" {
+		t.Errorf("Clean = %q", got)
+	}
+}
