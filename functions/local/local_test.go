@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -97,4 +98,19 @@ func TestHelpHasExamples(t *testing.T) {
 			t.Errorf("%s --help: exit %d\n%s", name, code, out)
 		}
 	}
+}
+
+func TestDrainWaitsForRequestsInFlight(t *testing.T) {
+	s := &server{}
+	entered, leave, drained := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go s.relay(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { close(entered); <-leave }), nil, nil)
+	<-entered
+	go func() { s.drain(); close(drained) }()
+	select {
+	case <-drained:
+		t.Fatal("drain did not wait")
+	default:
+	}
+	close(leave)
+	<-drained
 }

@@ -49,6 +49,7 @@ stops it. On a loopback address /inbox shows what was sent.`,
 			case err := <-ended:
 				return err
 			case <-cmd.Context().Done():
+				srv.drain()
 				return nil
 			}
 		},

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
@@ -23,6 +24,7 @@ type server struct {
 	host, port string
 	handler    http.Handler
 	log        *slog.Logger
+	inFlight   sync.WaitGroup
 }
 
 func (s *server) url() string { return "http://" + net.JoinHostPort(s.host, s.port) }
@@ -39,7 +41,7 @@ func newServer(c *config.Config, host, port string, log *slog.Logger, observe fu
 	if err != nil {
 		return nil, err
 	}
-	s := &server{host: host, port: port, log: log, handler: r}
+	s := &server{host: host, port: port, log: log}
 	if loopback(host) {
 		pages := box.Handler()
 		s.handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -47,10 +49,34 @@ func newServer(c *config.Config, host, port string, log *slog.Logger, observe fu
 				pages.ServeHTTP(w, req)
 				return
 			}
-			r.ServeHTTP(w, req)
+			s.relay(r, w, req)
 		})
+		return s, nil
 	}
+	s.handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { s.relay(r, w, req) })
 	return s, nil
+}
+
+// relay serves a request and counts it as in flight meanwhile.
+func (s *server) relay(r http.Handler, w http.ResponseWriter, req *http.Request) {
+	s.inFlight.Add(1)
+	defer s.inFlight.Done()
+	r.ServeHTTP(w, req)
+}
+
+// drainTimeout is how long a request in flight may go on after a stop, more
+// than the most patient sender waits.
+const drainTimeout = 16 * time.Second
+
+// drain waits for the requests in flight, so that their senders get an answer.
+func (s *server) drain() {
+	done := make(chan struct{})
+	go func() { s.inFlight.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(drainTimeout):
+		s.log.Warn("stopped with requests in flight; their senders should send them again")
+	}
 }
 
 func message(d relay.Delivery) inbox.Message {
@@ -91,7 +117,7 @@ func (s *server) start(ctx context.Context) (done <-chan error, err error) {
 func checkFree(ctx context.Context, host, port string) error {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(host, port))
 	if err != nil {
-		return fmt.Errorf("can't listen on %s: %w; stop what uses it or set PORT to another port", net.JoinHostPort(host, port), err)
+		return fmt.Errorf("can't listen on %s: %w; is it in use? PORT or --port takes another port from 1 to 65535", net.JoinHostPort(host, port), err)
 	}
 	return l.Close()
 }

@@ -30,7 +30,7 @@ func (r *Relay) serve(w http.ResponseWriter, req *http.Request) (string, answer)
 	}
 	name, token, _ := strings.Cut(path, "/")
 	src, ok := r.sources[name]
-	if !ok || strings.Contains(token, "/") {
+	if !ok {
 		return "", refused(http.StatusNotFound, "no such source")
 	}
 	if req.Method != http.MethodPost {

@@ -71,7 +71,7 @@ func newRoad(t *testing.T) *road {
 	t.Cleanup(receivers.Close)
 	store := secret.NewLocal(func(string) (string, bool) { return "", false }, map[string]string{
 		"SIGPOST_SECRET_GITHUB": hidden + "-github", "SIGPOST_SECRET_CLOUDIQ": hidden + "-cloudiq",
-		"SIGPOST_SECRET_SCALR": hidden + "-scalr", "SIGPOST_SECRET_CERTS": hidden + "-certs",
+		"SIGPOST_SECRET_SCALR": hidden + "-scalr", "SIGPOST_SECRET_CERTS": hidden + "-certs/as+base64=",
 		"SIGPOST_SECRET_OPS": receivers.URL + "/ops/" + hidden, "SIGPOST_SECRET_ARCHIVE": receivers.URL + "/archive/" + hidden,
 	})
 	c, err := config.Parse("test.yaml", []byte(testConfig), store)

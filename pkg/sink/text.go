@@ -47,11 +47,33 @@ func unjoin(s string, end int) int {
 		}
 		end -= size
 	}
+	return unpair(s, end)
+}
+
+// unpair moves a cut before a flag that it would halve: flags are pairs of
+// regional indicators.
+func unpair(s string, end int) int {
+	if next, _ := utf8.DecodeRuneInString(s[end:]); !flagHalf(next) {
+		return end
+	}
+	halves, at := 0, end
+	for at > 0 {
+		r, size := utf8.DecodeLastRuneInString(s[:at])
+		if !flagHalf(r) {
+			break
+		}
+		halves, at = halves+1, at-size
+	}
+	if halves%2 == 1 {
+		return end - utf8.RuneLen('\U0001f1e6')
+	}
 	return end
 }
 
+func flagHalf(r rune) bool { return r >= 0x1f1e6 && r <= 0x1f1ff }
+
 func joins(r rune) bool {
-	return r == '\u200d' || unicode.In(r, unicode.Mn, unicode.Me) || r >= 0x1f3fb && r <= 0x1f3ff
+	return r == '\u200d' || unicode.In(r, unicode.Mn, unicode.Me) || r >= 0x1f3fb && r <= 0x1f3ff || r >= 0xe0020 && r <= 0xe007f
 }
 
 // Clean makes untrusted text safe to hold: valid UTF-8, no control characters

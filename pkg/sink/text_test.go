@@ -125,3 +125,13 @@ func TestLineOfPlainTextIsTheSame(t *testing.T) {
 		t.Errorf("Clean = %q", got)
 	}
 }
+
+func TestCutKeepsFlagsWhole(t *testing.T) {
+	flags := "see " + strings.Repeat("🇩🇪", 20)
+	for limit := 6; limit < 40; limit++ {
+		cut := strings.TrimSuffix(Cut(flags, limit), Ellipsis)
+		if halves := utf8.RuneCountInString(strings.TrimPrefix(cut, "see")) - strings.Count(cut, " "); halves%2 != 0 {
+			t.Errorf("limit %d: half a flag is left in %q", limit, cut)
+		}
+	}
+}

@@ -43,7 +43,7 @@ const (
 
 const zeroWidth = "\u200b"
 
-var entities = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+var entities = strings.NewReplacer("](", "]"+zeroWidth+"(", "&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 // length is how Slack counts s at most.
 func length(s string) int {
@@ -130,6 +130,11 @@ func inert(s string) string {
 			b.WriteString("&amp;")
 		case '<':
 			b.WriteString("&lt;")
+		case '(':
+			if i > 0 && rs[i-1] == ']' { // a Markdown link, where Discord takes this format
+				b.WriteString(zeroWidth)
+			}
+			b.WriteRune(r)
 		case '>':
 			if i == 0 || rs[i-1] == '\n' { // a quotation
 				b.WriteString(zeroWidth)

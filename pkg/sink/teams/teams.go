@@ -9,7 +9,9 @@ import (
 	"encoding/json"
 	"errors"
 	"net"
+	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/sigpost/sigpost/pkg/event"
 	"github.com/sigpost/sigpost/pkg/problem"
@@ -93,6 +95,23 @@ func (s *Sink) Endpoint(ctx context.Context) (sink.Endpoint, error) {
 		return sink.Endpoint{}, problem.New("url", "%s", errAddress)
 	}
 	return sink.Endpoint{URL: v}, nil
+}
+
+// failedPrefix begins the body of a 200 that is a failure, followed by the real
+// status: https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
+const failedPrefix = "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error "
+
+// Judge finds the failures that Teams reports with a 200.
+func (*Sink) Judge(status int, body []byte) error {
+	rest, failed := strings.CutPrefix(string(body), failedPrefix)
+	if status != http.StatusOK || !failed {
+		return nil
+	}
+	code, _, _ := strings.Cut(strings.TrimSpace(rest)+" ", " ")
+	if strings.HasPrefix(code, "429") || strings.HasPrefix(code, "5") {
+		return &sink.AnswerError{Class: sink.Retry, Code: "delivery_failed"}
+	}
+	return &sink.AnswerError{Class: sink.Refused, Code: "delivery_failed"}
 }
 
 func message(body []byte) sink.Message {
