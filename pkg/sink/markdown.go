@@ -19,8 +19,7 @@ var (
 	openTasks = regexp.MustCompile(`(?m)^([ \t]*)[-*+] \[ \] `)
 	doneTasks = regexp.MustCompile(`(?m)^([ \t]*)[-*+] \[[xX]\] `)
 	bullets   = regexp.MustCompile(`(?m)^([ \t]*)[-*+] `)
-	strong    = regexp.MustCompile(`(\*\*|__|~~)([^\s*_~][^\n]*?)(\*\*|__|~~)`)
-	code      = regexp.MustCompile("`+([^`\n]*)`+")
+	strong    = regexp.MustCompile(`__([^\s_][^\n]*?)__`)
 )
 
 // marks is what becomes of each mark, in order. A text without the sign has
@@ -49,11 +48,12 @@ var marks = []struct {
 	{"- ", bullets, "$1• "},
 	{"* ", bullets, "$1• "},
 	{"+ ", bullets, "$1• "},
-	{"**", strong, "$2"},
-	{"__", strong, "$2"},
-	{"~~", strong, "$2"},
-	{"`", code, "$1"},
+	{"__", strong, "$1"},
 }
+
+// pairs are the marks that are just dropped: they hardly ever stand for
+// themselves in prose.
+var pairs = strings.NewReplacer("**", "", "~~", "", "`", "")
 
 // markdownBytes is how much of a body is looked at: more than six lines need.
 const markdownBytes = 4 << 10
@@ -67,5 +67,5 @@ func stripMarkdown(s string) string {
 			s = m.re.ReplaceAllString(s, m.to)
 		}
 	}
-	return s
+	return pairs.Replace(s)
 }

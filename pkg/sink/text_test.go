@@ -135,3 +135,20 @@ func TestCutKeepsFlagsWhole(t *testing.T) {
 		}
 	}
 }
+
+func TestExcerptDropsMarkdownMarks(t *testing.T) {
+	for in, want := range map[string]string{
+		"The **server** `panics` ~~not~~ __now__":      "The server panics not now",
+		"# Head\n\n- one\n* two\n- [x] done\n- [ ] to": "Head\n• one\n• two\n☑ done\n☐ to",
+		"see [docs](https://x.example) ![shot](u)":     "see docs shot",
+		"<b>bold</b><!-- hidden --> > 2":               "bold > 2",
+		"```go\ncode()\n```":                           "code()",
+		"> quoted\n\n---\nend":                         "quoted\nend",
+		"2 * 3 and a_b":                                "2 * 3 and a_b",
+		"1\n2\n3\n4\n5\n6\n7":                          "1\n2\n3\n4\n5\n6…",
+	} {
+		if got := Excerpt(event.Text{Body: in, Format: event.Markdown}, 500); got != want {
+			t.Errorf("%q becomes %q, want %q", in, got, want)
+		}
+	}
+}
