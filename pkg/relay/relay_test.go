@@ -43,6 +43,8 @@ type road struct {
 	ops     atomic.Int32 // messages that reached ops
 	archive atomic.Int32
 	fail    atomic.Int32 // status that archive answers instead of 200
+	hold    atomic.Pointer[chan struct{}]
+	held    chan struct{} // told when ops begins to wait for hold
 }
 
 func (r *road) Write(p []byte) (int, error) {
@@ -54,7 +56,7 @@ func (r *road) Write(p []byte) (int, error) {
 // newRoad is a relay with two receivers. Retries wait for nothing.
 func newRoad(t *testing.T) *road {
 	t.Helper()
-	r := &road{log: &bytes.Buffer{}}
+	r := &road{log: &bytes.Buffer{}, held: make(chan struct{}, 1)}
 	receivers := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		_, _ = io.Copy(io.Discard, req.Body)
 		if strings.HasPrefix(req.URL.Path, "/archive") {
@@ -64,6 +66,10 @@ func newRoad(t *testing.T) *road {
 			}
 			r.archive.Add(1)
 			return
+		}
+		if hold := r.hold.Load(); hold != nil {
+			r.held <- struct{}{}
+			<-*hold
 		}
 		r.ops.Add(1)
 		_, _ = io.WriteString(w, "ok")
