@@ -116,8 +116,12 @@ func (s *Sink) RenderReduced(e *event.Event) sink.Message {
 	return encode(drawBlocks(e, totalLimit/4, excerptLimit/4))
 }
 
+// usualBytes is more than most messages take.
+const usualBytes = 2 << 10
+
 func encode(m message) sink.Message {
 	var b bytes.Buffer
+	b.Grow(usualBytes)
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(m); err != nil {

@@ -43,6 +43,10 @@ const (
 
 const zeroWidth = "\u200b"
 
+// addresses escapes what stands in an address, which must stay what it is.
+var addresses = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
+// entities also breaks Markdown links, which Discord would draw.
 var entities = strings.NewReplacer("](", "]"+zeroWidth+"(", "&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 // length is how Slack counts s at most.
@@ -93,7 +97,15 @@ func fit(s string, limit int, quote func(string) string) string {
 }
 
 // escaped is s for a text without formatting.
-func escaped(s string, limit int) string { return fit(s, limit, entities.Replace) }
+func escaped(s string, limit int) string { return fit(s, limit, escape) }
+
+// escape leaves most texts as they are without a copy.
+func escape(s string) string {
+	if !strings.ContainsAny(s, "&<>(") {
+		return s
+	}
+	return entities.Replace(s)
+}
 
 // safe is s for a mrkdwn text: no link, mention or formatting of its own.
 func safe(s string, limit int) string { return fit(s, limit, inert) }
@@ -115,6 +127,9 @@ func line(s string) string {
 // inert escapes s, and puts a zero-width space on both sides of each formatting
 // character that isn't inside of a word, where Slack takes it as it is.
 func inert(s string) string {
+	if !strings.ContainsAny(s, "*_~`&<>(") {
+		return s
+	}
 	var b strings.Builder
 	b.Grow(len(s) + len(s)/8)
 	rs := []rune(s)
@@ -154,7 +169,7 @@ func wordly(r rune) bool { return r < 0x80 && (unicode.IsLetter(r) || unicode.Is
 func link(label, url string, limit int) string {
 	label = line(label)
 	u := sink.WebURL(url, linkURLLimit)
-	u = entities.Replace(u)
+	u = addresses.Replace(u)
 	if u == "" || length(u) > linkURLLimit {
 		return safe(label, limit)
 	}
@@ -171,7 +186,7 @@ func codeText(s, url string, limit int) string {
 		return ""
 	}
 	s = escaped(s, limit)
-	if u := entities.Replace(sink.WebURL(url, linkURLLimit)); u != "" && length(u) <= linkURLLimit {
+	if u := addresses.Replace(sink.WebURL(url, linkURLLimit)); u != "" && length(u) <= linkURLLimit {
 		s = "<" + u + "|" + s + ">"
 	}
 	return "`" + s + "`"
