@@ -134,32 +134,45 @@ func inert(s string) string {
 	b.Grow(len(s) + len(s)/8)
 	rs := []rune(s)
 	for i, r := range rs {
-		switch r {
-		case '*', '_', '~', '`':
-			if r != '`' && i > 0 && i+1 < len(rs) && wordly(rs[i-1]) && wordly(rs[i+1]) {
-				b.WriteRune(r)
-				continue
-			}
-			b.WriteString(zeroWidth + string(r) + zeroWidth)
-		case '&':
-			b.WriteString("&amp;")
-		case '<':
-			b.WriteString("&lt;")
-		case '(':
-			if i > 0 && rs[i-1] == ']' { // a Markdown link, where Discord takes this format
-				b.WriteString(zeroWidth)
-			}
-			b.WriteRune(r)
-		case '>':
-			if i == 0 || rs[i-1] == '\n' { // a quotation
-				b.WriteString(zeroWidth)
-			}
-			b.WriteString("&gt;")
-		default:
-			b.WriteRune(r)
+		before, after := '\n', ' '
+		if i > 0 {
+			before = rs[i-1]
 		}
+		if i+1 < len(rs) {
+			after = rs[i+1]
+		}
+		writeInert(&b, before, r, after)
 	}
 	return b.String()
+}
+
+// writeInert writes r, which stands between two other characters: a line feed
+// before the first.
+func writeInert(b *strings.Builder, before, r, after rune) {
+	switch r {
+	case '*', '_', '~', '`':
+		if r != '`' && wordly(before) && wordly(after) {
+			b.WriteRune(r)
+			return
+		}
+		b.WriteString(zeroWidth + string(r) + zeroWidth)
+	case '&':
+		b.WriteString("&amp;")
+	case '<':
+		b.WriteString("&lt;")
+	case '(':
+		if before == ']' { // a Markdown link, where Discord takes this format
+			b.WriteString(zeroWidth)
+		}
+		b.WriteRune(r)
+	case '>':
+		if before == '\n' { // a quotation
+			b.WriteString(zeroWidth)
+		}
+		b.WriteString("&gt;")
+	default:
+		b.WriteRune(r)
+	}
 }
 
 func wordly(r rune) bool { return r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)) }

@@ -72,14 +72,9 @@ func inferWords(s string, color event.Severity) string {
 	case has(s, "sync"):
 		return inferSync(s, bad, color)
 	case has(s, "rotat") && (failed || done || !has(s, "expir")):
-		if bad {
-			return rotationFailed
-		}
-		return rotationSuccess
-	case has(s, "expired"):
-		return secretExpired
+		return inferRotation(bad)
 	case has(s, "expir"):
-		return secretExpiring
+		return inferExpiry(s)
 	case has(s, "vault") && bad:
 		return vaultError
 	case has(s, "scan") && !bad:
@@ -88,6 +83,20 @@ func inferWords(s string, color event.Severity) string {
 		return discoveryCompleted
 	}
 	return unknownAlert
+}
+
+func inferRotation(bad bool) string {
+	if bad {
+		return rotationFailed
+	}
+	return rotationSuccess
+}
+
+func inferExpiry(s string) string {
+	if has(s, "expired") {
+		return secretExpired
+	}
+	return secretExpiring
 }
 
 func inferSync(s string, bad bool, color event.Severity) string {

@@ -107,8 +107,9 @@ func (s *scalar) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		v, err := dec.ReadValue()
 		*s = scalar(v[:min(len(v), maxNumber)])
 		return err
+	default:
+		return dec.SkipValue()
 	}
-	return dec.SkipValue()
 }
 
 // maxNumber is how many digits of a number are kept.
