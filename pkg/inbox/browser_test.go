@@ -29,8 +29,10 @@ func browser(t *testing.T) context.Context {
 		t.Skip("no chromium found: the page was not tried in a browser")
 	}
 	opts := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir())}
-	for _, flag := range []string{"headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run",
-		"disable-background-networking", "disable-component-update", "disable-sync"} {
+	for _, flag := range []string{
+		"headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run",
+		"disable-background-networking", "disable-component-update", "disable-sync",
+	} {
 		opts = append(opts, chromedp.Flag(flag, true))
 	}
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), opts...)
@@ -79,11 +81,15 @@ func TestBrowser(t *testing.T) {
 		chromedp.WaitVisible(chromedp.CSS("#empty")))
 
 	at := time.Date(2026, 3, 4, 9, 30, 0, 0, time.UTC)
-	b.Add(Message{Sink: "ops", Type: "slack", Status: "delivered", Time: at, Body: sample(t, "slack.json"),
-		Event: event.Event{Source: "github", Product: "GitHub", Type: "issues.opened", Title: "Issue opened"}})
+	b.Add(Message{
+		Sink: "ops", Type: "slack", Status: "delivered", Time: at, Body: sample(t, "slack.json"),
+		Event: event.Event{Source: "github", Product: "GitHub", Type: "issues.opened", Title: "Issue opened"},
+	})
 	run("slack message", chromedp.WaitVisible(chromedp.CSS(`article[data-id="1"] .slack`)))
-	b.Add(Message{Sink: "platform", Type: "teams", Status: "failed: refused", Time: at, Body: sample(t, "teams.json"),
-		Event: event.Event{Source: "array", Product: "CloudIQ", Type: "health-issue-change", Title: "Health 70"}})
+	b.Add(Message{
+		Sink: "platform", Type: "teams", Status: "failed: refused", Time: at, Body: sample(t, "teams.json"),
+		Event: event.Event{Source: "array", Product: "CloudIQ", Type: "health-issue-change", Title: "Health 70"},
+	})
 	run("teams message", chromedp.WaitVisible(chromedp.CSS(`article[data-id="2"] .teams svg`)))
 
 	for _, js := range []string{
@@ -132,12 +138,13 @@ func TestBrowser(t *testing.T) {
 		t.Error("the raw JSON is not shown, or does not fit a phone")
 	}
 	if dir := os.Getenv("INBOX_SCREENSHOTS"); dir != "" {
-		screenshots(t, ctx, dir)
+		screenshots(ctx, t, dir)
 	}
 }
 
 // screenshots are for people, who judge what no test can.
-func screenshots(t *testing.T, ctx context.Context, dir string) {
+func screenshots(ctx context.Context, t *testing.T, dir string) {
+	t.Helper()
 	for name, width := range map[string]int64{"phone.png": 360, "desk.png": 900} {
 		if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)); err != nil {
 			t.Fatal(err)

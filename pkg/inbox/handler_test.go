@@ -101,8 +101,10 @@ func TestMessages(t *testing.T) {
 	b := New()
 	raw := []byte("not for the page")
 	for i := range Keep + 5 {
-		b.Add(Message{Sink: fmt.Sprint(i), Type: "slack", Status: "delivered", Body: []byte(`{"text":"a"}`),
-			Event: event.Event{Title: "t", Raw: raw}})
+		b.Add(Message{
+			Sink: fmt.Sprint(i), Type: "slack", Status: "delivered", Body: []byte(`{"text":"a"}`),
+			Event: event.Event{Title: "t", Raw: raw},
+		})
 	}
 	hostile := "</script><script>alert(1)</script>\xff"
 	b.Add(Message{Sink: "last", Type: "generic", Status: "failed: refused", Body: []byte(hostile)})

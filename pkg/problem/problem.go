@@ -49,7 +49,7 @@ func All(err error) []*Problem {
 	if p, ok := err.(*Problem); ok { //nolint:errorlint // walks the tree itself, below
 		return []*Problem{p}
 	}
-	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // as above
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		var ps []*Problem
 		for _, e := range many.Unwrap() {
 			ps = append(ps, All(e)...)

@@ -252,7 +252,7 @@ func TestBadInputHasItsStatus(t *testing.T) {
 			t.Errorf("%s: %d %s (%s), want %d", c.what, status, answer, h.Get("Content-Type"), c.want)
 		}
 	}
-	resp, err := http.Get(r.URL + "/github") //nolint:noctx // a test
+	resp, err := http.Get(r.URL + "/github")
 	if err != nil {
 		t.Fatal(err)
 	}

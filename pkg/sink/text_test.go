@@ -14,7 +14,12 @@ func TestCut(t *testing.T) {
 		limit int
 		want  string
 	}{
-		{"short", 5, "short"}, {"äöüß", 4, "äöüß"}, {"", 3, ""}, {"abc", 0, ""}, {"abc", -1, ""}, {"abc", 1, "…"},
+		{"short", 5, "short"},
+		{"äöüß", 4, "äöüß"},
+		{"", 3, ""},
+		{"abc", 0, ""},
+		{"abc", -1, ""},
+		{"abc", 1, "…"},
 		{"abcdef", 4, "abc…"},
 		{"the quick brown fox jumps over", 22, "the quick brown fox…"},
 		{"e\u0301e\u0301e\u0301", 4, "e\u0301…"},

@@ -91,7 +91,8 @@ func certifyClouds() []Case {
 	failed.Original = &event.Original{
 		Title: "Rotation Failed", Text: "Failed to rotate secret for MyApp/client-secret",
 		Fields: []event.Field{
-			{Name: "Application", Value: "MyApp"}, {Name: "Secret", Value: "client-secret"},
+			{Name: "Application", Value: "MyApp"},
+			{Name: "Secret", Value: "client-secret"},
 			{Name: "Error", Value: "Insufficient permissions"},
 		},
 	}

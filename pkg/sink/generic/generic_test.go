@@ -17,11 +17,11 @@ import (
 	"github.com/sigpost/sigpost/pkg/sink/sinktest"
 )
 
-func newSink(t testing.TB) *Sink {
-	t.Helper()
+func newSink(tb testing.TB) *Sink {
+	tb.Helper()
 	s, err := New(Config{URL: secret.Fixed("https://example.com/hooks")})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }
@@ -132,8 +132,10 @@ func TestNewReportsEveryProblem(t *testing.T) {
 		{Config{URL: literal(t, "http://example.com")}, "url"},
 		{Config{URL: literal(t, "http://[::1]:8080/")}, ""},
 		{Config{URL: good, Headers: map[string]secret.Handle{"Authorization": literal(t, "env://AUTH"), "X-Team": value}}, ""},
-		{Config{URL: good, Headers: map[string]secret.Handle{"host": value, "content-length": value, "TE": value, "connection": value}},
-			"headers.TE headers.connection headers.content-length headers.host"},
+		{
+			Config{URL: good, Headers: map[string]secret.Handle{"host": value, "content-length": value, "TE": value, "connection": value}},
+			"headers.TE headers.connection headers.content-length headers.host",
+		},
 		{Config{URL: good, Headers: map[string]secret.Handle{"": value, "X Team": value, "X:": value}}, "headers headers headers"},
 		{Config{URL: good, Headers: map[string]secret.Handle{"X-A": value, "x-a": value}}, "headers.x-a"},
 		{Config{URL: good, Headers: map[string]secret.Handle{"X-A": {}, "X-B": literal(t, "a\r\nb")}}, "headers.X-A headers.X-B"},

@@ -126,7 +126,7 @@ func golden(t *testing.T, path string, body []byte) {
 		}
 		return
 	}
-	want, err := os.ReadFile(path) //nolint:gosec // path of the test
+	want, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatalf("%v (run the test with -update to write it)", err)
 	}

@@ -17,11 +17,11 @@ import (
 	"github.com/sigpost/sigpost/pkg/sink/sinktest"
 )
 
-func newSink(t testing.TB, format string) *Sink {
-	t.Helper()
+func newSink(tb testing.TB, format string) *Sink {
+	tb.Helper()
 	s, err := New(Config{URL: secret.Fixed("https://hooks.slack.com/services/T/B/x"), Format: format})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }
@@ -119,7 +119,11 @@ func TestJudge(t *testing.T) {
 		class  sink.Class
 		code   string
 	}{
-		{200, "ok", none, ""}, {204, "", none, ""}, {200, `{"ok":true}`, none, ""}, {200, "null", none, ""}, {200, `[1]`, none, ""},
+		{200, "ok", none, ""},
+		{204, "", none, ""},
+		{200, `{"ok":true}`, none, ""},
+		{200, "null", none, ""},
+		{200, `[1]`, none, ""},
 		{200, `{"ok":false,"error":"ratelimited"}`, sink.Retry, "ratelimited"},
 		{200, `{"ok":false,"error":"channel_not_found"}`, sink.Refused, "channel_not_found"},
 		{200, `{"ok":false,"error":"free <text>"}`, sink.Refused, "unknown_error"},
@@ -133,7 +137,9 @@ func TestJudge(t *testing.T) {
 		{403, "action_prohibited", sink.Refused, "action_prohibited"},
 		{410, "channel_is_archived", sink.Refused, "channel_is_archived"},
 		{404, "<html>not here</html>", none, ""},
-		{500, "rollup_error", none, ""}, {429, "ratelimited", none, ""}, {302, "invalid_blocks", none, ""},
+		{500, "rollup_error", none, ""},
+		{429, "ratelimited", none, ""},
+		{302, "invalid_blocks", none, ""},
 	} {
 		err := newSink(t, "").Judge(c.status, []byte(c.body))
 		var a *sink.AnswerError

@@ -200,7 +200,7 @@ func markdownText(v any) error {
 	if err := inertText(v); err != nil {
 		return err
 	}
-	s := escapes.ReplaceAllString(v.(string), "") //nolint:forcetypeassert // inertText has looked
+	s := escapes.ReplaceAllString(v.(string), "")
 	s = strings.ReplaceAll(anchors.ReplaceAllString(s, "$1"), "**Resolution:**", "")
 	if strings.ContainsAny(s, "\\`*_[]()#~>") {
 		return fmt.Errorf("text has Markdown of its own: %.300q", s)

@@ -15,11 +15,11 @@ import (
 	"github.com/sigpost/sigpost/pkg/sink/sinktest"
 )
 
-func newSink(t testing.TB, format string) *Sink {
-	t.Helper()
+func newSink(tb testing.TB, format string) *Sink {
+	tb.Helper()
 	s, err := New(Config{URL: secret.Fixed("https://example.com/?sig=x"), Format: format})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }

@@ -122,7 +122,7 @@ func unescape(in []byte) ([]byte, error) {
 			if i+2 >= len(in) || unhex(in[i+1]) < 0 || unhex(in[i+2]) < 0 {
 				return nil, source.Malformed("form has a broken escape")
 			}
-			out = append(out, byte(unhex(in[i+1])<<4|unhex(in[i+2])))
+			out = append(out, byte(unhex(in[i+1])<<4|unhex(in[i+2]))) //nolint:gosec // two hex digits fill a byte
 			i += 2
 		default:
 			out = append(out, in[i])

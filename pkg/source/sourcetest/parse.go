@@ -20,6 +20,7 @@ var update = flag.Bool("update", false, "rewrite the expected events in testdata
 
 // parse compares a sample's events with the expected ones.
 func (s Suite) parse(t *testing.T, sample Sample) {
+	t.Helper()
 	src := s.make(t, testSecret)
 	r := sample.Request()
 	parsed, err := src.Parse(r)
@@ -99,6 +100,7 @@ func known(s event.Severity) bool {
 
 // tolerate nulls and removes every member of the body, one at a time.
 func (s Suite) tolerate(t *testing.T, sample Sample) {
+	t.Helper()
 	src := s.make(t, testSecret)
 	for _, v := range variants(t, sample.Body) {
 		r := sample.Request()

@@ -124,6 +124,7 @@ func (s Suite) configuration(t *testing.T) {
 // unresolved tries a secret that can't be had: the sender should try again, so
 // the error must be no refusal.
 func (s Suite) unresolved(t *testing.T, sample Sample) {
+	t.Helper()
 	var lost secret.Handle
 	if err := lost.UnmarshalText([]byte("secret://lost")); err != nil {
 		t.Fatal(err)
@@ -167,6 +168,7 @@ func (s Suite) seal(t *testing.T, sample Sample, key string) *source.Request {
 }
 
 func (s Suite) verify(t *testing.T, sample Sample) {
+	t.Helper()
 	ctx := context.Background()
 	src := s.make(t, testSecret, otherSecret)
 	for _, key := range []string{testSecret, otherSecret} {
@@ -197,6 +199,7 @@ func (s Suite) verify(t *testing.T, sample Sample) {
 
 // signatures spoils each header that Seal added, if Verify needs it.
 func (s Suite) signatures(t *testing.T, sample Sample, src source.Source) {
+	t.Helper()
 	needed := 0
 	for name := range s.seal(t, sample, testSecret).Header {
 		if _, given := sample.Header[name]; given {
@@ -223,6 +226,7 @@ func (s Suite) signatures(t *testing.T, sample Sample, src source.Source) {
 }
 
 func (s Suite) tokens(t *testing.T, sample Sample, src source.Source) {
+	t.Helper()
 	good := s.seal(t, sample, testSecret).Token
 	for _, token := range []string{"", "x", good + "x", good[1:], strings.ToUpper(good), good + "\x00"} {
 		r := sample.Request()
@@ -232,6 +236,7 @@ func (s Suite) tokens(t *testing.T, sample Sample, src source.Source) {
 }
 
 func (s Suite) identify(t *testing.T, sample Sample, src source.Source) {
+	t.Helper()
 	id := src.(source.Identifier).DeliveryID
 	r := s.seal(t, sample, testSecret)
 	if got := id(r); got == "" || got != id(r) {
