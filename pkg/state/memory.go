@@ -10,15 +10,17 @@ import (
 // sweepFrom is the number of entries below which expired ones are left lying.
 const sweepFrom = 1024
 
-// Memory is a Store within one process. It is safe for concurrent use. What it
-// holds is bounded by twice the entries that are alive, at some 100 bytes each
-// whatever the length of the keys.
+// Memory is a Store within one process. It is safe for concurrent use. The
+// claims it holds are bounded by twice those that are alive, at some 100 bytes
+// each whatever the length of the keys; the values by maxValues, of which those
+// with the least time left make room.
 type Memory struct {
 	now func() time.Time
 
 	mu      sync.Mutex
 	entries map[[sha256.Size]byte]entry
 	sweepAt int // number of entries at which the expired ones are swept
+	values  map[[sha256.Size]byte]value
 }
 
 type entry struct {
@@ -33,7 +35,7 @@ func NewMemory(now func() time.Time) *Memory {
 	if now == nil {
 		now = time.Now
 	}
-	return &Memory{now: now, entries: map[[sha256.Size]byte]entry{}, sweepAt: sweepFrom}
+	return &Memory{now: now, entries: map[[sha256.Size]byte]entry{}, sweepAt: sweepFrom, values: map[[sha256.Size]byte]value{}}
 }
 
 // Claim implements Store. The error is always nil.

@@ -1,11 +1,12 @@
 // Package state remembers which deliveries are under way and which are done, so
-// that a crash loses nothing and a replay doubles nothing. It knows no cloud;
-// the stores of the clouds live beside their functions and pass the suite in
-// statetest, as Memory does.
+// that a crash loses nothing and a replay doubles nothing; and small values,
+// such as how a subject fared last. It knows no cloud; the stores of the clouds
+// live beside their functions and pass the suite in statetest, as Memory does.
 package state
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -32,8 +33,15 @@ func (s Status) String() string {
 	return "unknown"
 }
 
-// Store keeps claims. Of many concurrent Claims of a free key exactly one is
-// Claimed. A Status that comes with an error means nothing.
+// MaxValueBytes is how long a value may be.
+const MaxValueBytes = 1 << 10
+
+// ErrTooLong is the error of a Put whose value is longer than MaxValueBytes.
+var ErrTooLong = errors.New("state: the value is longer than 1 KiB")
+
+// Store keeps claims and values, whose keys have nothing to do with each other.
+// Of many concurrent Claims of a free key exactly one is Claimed. What comes
+// with an error means nothing.
 type Store interface {
 	// Claim takes the key for lease. A claim that is neither done nor released
 	// by then is free again.
@@ -43,4 +51,10 @@ type Store interface {
 	// Release frees a claimed key at once. A key that is done stays so, and a
 	// key that is free is no error.
 	Release(ctx context.Context, key string) error
+	// Get is the value that was put last under key; "" if there is none, or none
+	// any more. A value may be forgotten early where room is short.
+	Get(ctx context.Context, key string) (string, error)
+	// Put keeps a value for the time given, in place of any other under key. An
+	// empty value removes it.
+	Put(ctx context.Context, key, value string, keep time.Duration) error
 }
