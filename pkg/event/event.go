@@ -36,6 +36,11 @@ type Event struct {
 	// Title is the headline: subject and verb in sentence case, one line of
 	// plain text, never empty. It is the link to URL.
 	Title string `json:"title"`
+	// Recovery is the headline instead of Title, of an event that is then not
+	// Quiet, where State is resolved and the last that was known of the subject
+	// was an error that left it open. The relay, which remembers, puts it there.
+	// Empty for subjects that don't fail and recover.
+	Recovery string `json:"recovery,omitempty"`
 	// URL is where a reader goes next, and Action the words on that button: a
 	// verb and an object, "Open issue".
 	URL    string `json:"url,omitempty"`

@@ -18,24 +18,34 @@ import (
 // and says how that went: the truth, since the sender acts on it.
 func (r *Relay) deliverAll(ctx context.Context, events []event.Event) answer {
 	var jobs []*Delivery
+	var healed []*event.Event
 	for i := range events {
-		for _, name := range r.config.Routes.Match(&events[i]) {
-			jobs = append(jobs, &Delivery{Event: &events[i], Sink: r.sinks[name]})
+		e := &events[i]
+		names := r.config.Routes.Match(e)
+		if len(names) > 0 && r.recall(ctx, e) {
+			healed = append(healed, e)
+		}
+		for _, name := range names {
+			jobs = append(jobs, &Delivery{Event: e, Sink: r.sinks[name]})
 		}
 	}
-	if len(jobs) == 0 {
+	switch len(jobs) {
+	case 0:
 		return answer{status: http.StatusOK, outcome: ignored}
-	}
-	if len(jobs) == 1 {
+	case 1:
 		r.deliverMarked(ctx, jobs[0])
-		return outcome(jobs)
+	default:
+		var wg sync.WaitGroup
+		for _, j := range jobs {
+			wg.Go(func() { r.deliverMarked(ctx, j) })
+		}
+		wg.Wait()
 	}
-	var wg sync.WaitGroup
-	for _, j := range jobs {
-		wg.Go(func() { r.deliverMarked(ctx, j) })
+	a := outcome(jobs)
+	if a.status != http.StatusServiceUnavailable { // then it is asked for again
+		r.recovered(ctx, healed)
 	}
-	wg.Wait()
-	return outcome(jobs)
+	return a
 }
 
 // outcome is the answer for all jobs: a sink that may take the message later

@@ -2,9 +2,11 @@ package relay
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestOversizedBodyWithoutLengthIsRefused(t *testing.T) {
@@ -45,5 +47,27 @@ func TestSameDeliveryInFlightIsNotDoubled(t *testing.T) {
 	}
 	if n := r.ops.Load(); n != 1 {
 		t.Errorf("ops got %d messages, want 1", n)
+	}
+}
+
+func TestSlowSenderIsAnswered(t *testing.T) {
+	r := newRoad(t)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(r.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "POST /github HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nhalf"); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	line := make([]byte, 12)
+	if _, err := io.ReadFull(conn, line); err != nil || string(line) != "HTTP/1.1 503" {
+		t.Errorf("answer %q, %v", line, err)
+	}
+	if status, body, _ := r.post(t, "/github", r.sealed(t, "github", "issues.opened")); status != 200 {
+		t.Errorf("the process did not go on: %d %s", status, body)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -54,7 +53,7 @@ func (r *road) Write(p []byte) (int, error) {
 }
 
 // newRoad is a relay with two receivers. Retries wait for nothing.
-func newRoad(t *testing.T) *road {
+func newRoad(t *testing.T, changes ...func(*Options)) *road {
 	t.Helper()
 	r := &road{log: &bytes.Buffer{}, held: make(chan struct{}, 1)}
 	receivers := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -84,11 +83,15 @@ func newRoad(t *testing.T) *road {
 	if err != nil {
 		t.Fatal(err)
 	}
-	relay, err := New(c, Options{
+	opt := Options{
 		Log:         slog.New(slog.NewJSONHandler(r, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Client:      deliver.New(deliver.Config{Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}),
 		ReadTimeout: 200 * time.Millisecond,
-	})
+	}
+	for _, change := range changes {
+		change(&opt)
+	}
+	relay, err := New(c, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,27 +276,5 @@ func TestPingsArePonged(t *testing.T) {
 	r.seal(t, "array", ping)
 	if status, body, _ := r.post(t, "/array", ping); status != 200 || body != "pong" {
 		t.Errorf("cloudiq: %d %s", status, body)
-	}
-}
-
-func TestSlowSenderIsAnswered(t *testing.T) {
-	r := newRoad(t)
-	conn, err := net.Dial("tcp", strings.TrimPrefix(r.URL, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if _, err := io.WriteString(conn, "POST /github HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nhalf"); err != nil {
-		t.Fatal(err)
-	}
-	if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	line := make([]byte, 12)
-	if _, err := io.ReadFull(conn, line); err != nil || string(line) != "HTTP/1.1 503" {
-		t.Errorf("answer %q, %v", line, err)
-	}
-	if status, body, _ := r.post(t, "/github", r.sealed(t, "github", "issues.opened")); status != 200 {
-		t.Errorf("the process did not go on: %d %s", status, body)
 	}
 }

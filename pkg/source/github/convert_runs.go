@@ -53,6 +53,9 @@ func workflowRun(p *payload, e *event.Event) {
 	name, branch := first(oneLine(string(r.Name), nameRunes), "Workflow"), oneLine(string(r.HeadBranch), nameRunes)
 	e.Key = p.key("@workflow/", name, "/", p.branchKey(r.HeadRepository, branch))
 	e.Title = about(name+" "+outcome(r.Conclusion, p.Action, e)+with(" on ", branch), r.DisplayTitle)
+	if e.State == event.StateResolved {
+		e.Recovery = about(name+" recovered"+with(" on ", branch), r.DisplayTitle)
+	}
 	if r.Attempt > 1 {
 		addFact(e, "Attempt", strconv.FormatInt(r.Attempt, 10))
 	}
@@ -92,6 +95,9 @@ func checkRunEvent(p *payload, e *event.Event) {
 	}
 	e.Key = p.key("@check/", name, "/", first(branch, short(c.HeadSHA)))
 	e.Title = name + " " + outcome(c.Conclusion, p.Action, e) + with(" on ", branch)
+	if e.State == event.StateResolved {
+		e.Recovery = name + " recovered" + with(" on ", branch)
+	}
 	if c.Output != nil {
 		e.Title = about(e.Title, c.Output.Title)
 		if !e.Quiet {
@@ -136,6 +142,9 @@ func deploymentStatusEvent(p *payload, e *event.Event) {
 		ref = short(ref)
 	}
 	e.Title = "Deployment" + with(" of ", ref) + with(" to ", env) + " " + verb
+	if e.State == event.StateResolved {
+		e.Recovery = "Deployment" + with(" to ", env) + " recovered" + with(" with ", ref)
+	}
 	addFact(e, "Commit", short(d.SHA))
 	if s.State == "success" || e.Severity == event.Error {
 		addFact(e, "Duration", span(d.CreatedAt, s.UpdatedAt))

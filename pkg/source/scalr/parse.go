@@ -88,6 +88,9 @@ func convertRun(w *wire, k kind) event.Event {
 		Actor:    event.Link{Name: line(run.CreatedBy.Username, run.CreatedBy2020.Username, run.CreatedBy.Email, run.CreatedBy2020.Email)},
 		Text:     event.Text{Body: strings.TrimSpace(string(run.Message))},
 	}
+	if e.State == event.StateResolved {
+		e.Recovery = title(w, "recovered")
+	}
 	if e.URL != "" {
 		e.Action = k.action
 	}

@@ -66,6 +66,9 @@ func Check(tb testing.TB, e *event.Event) {
 	if strings.TrimSpace(e.Title) == "" || !utf8.ValidString(e.Title) || strings.ContainsAny(e.Title, "\r\n") {
 		tb.Errorf("title %q is not one line of text", e.Title)
 	}
+	if r := e.Recovery; r != "" && (r == e.Title || e.State != event.StateResolved || !utf8.ValidString(r) || strings.ContainsAny(r, "\r\n")) {
+		tb.Errorf("recovery %q of an event titled %q that leaves its subject %q", r, e.Title, e.State)
+	}
 	if e.Type == "" {
 		tb.Error("event without a type")
 	}
