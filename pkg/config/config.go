@@ -50,6 +50,7 @@ type Source struct {
 	Wait    time.Duration // how long the sender waits for an answer
 	MaxBody int64         // bytes
 	Source  source.Source
+	Secrets []secret.Handle // all that it was configured with
 }
 
 // Sink is a configured sink.
@@ -57,6 +58,8 @@ type Sink struct {
 	Name string
 	Type string // its type in the catalog
 	Sink sink.Sink
+	// Secrets is all that it was configured with.
+	Secrets []secret.Handle
 }
 
 // Find is the path of the configuration: SIGPOST_CONFIG, else sigpost.yaml in

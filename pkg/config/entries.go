@@ -13,6 +13,7 @@ import (
 
 	"github.com/sigpost/sigpost/pkg/catalog"
 	"github.com/sigpost/sigpost/pkg/problem"
+	"github.com/sigpost/sigpost/pkg/secret"
 )
 
 // namePattern is what a source or sink may be called; a source's name is an
@@ -122,8 +123,10 @@ func (d *decoder) source(e entry, c *Config) {
 		out.MaxBody = size
 	}
 	var err error
+	before := len(d.handles)
 	out.Source, err = s.New(d.decodeEntry(e, "type", "max_body"))
 	d.built(e, err)
+	out.Secrets = d.secretsFrom(before)
 	c.Sources = append(c.Sources, out)
 }
 
@@ -137,9 +140,19 @@ func (d *decoder) sink(e entry, c *Config) {
 		d.badType(e, "sink", known)
 		return
 	}
+	before := len(d.handles)
 	s, err := catalog.Sinks[i].New(d.decodeEntry(e, "type"))
 	d.built(e, err)
-	c.Sinks = append(c.Sinks, Sink{Name: e.name, Type: e.kind, Sink: s})
+	c.Sinks = append(c.Sinks, Sink{Name: e.name, Type: e.kind, Sink: s, Secrets: d.secretsFrom(before)})
+}
+
+// secretsFrom is the secrets decoded since there were before of them.
+func (d *decoder) secretsFrom(before int) []secret.Handle {
+	var handles []secret.Handle
+	for _, f := range d.handles[before:] {
+		handles = append(handles, f.handle)
+	}
+	return handles
 }
 
 func (d *decoder) badType(e entry, what string, known []string) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sigpost/sigpost/pkg/deliver"
 	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/secret"
 	"github.com/sigpost/sigpost/pkg/sink"
 	"github.com/sigpost/sigpost/pkg/state"
 )
@@ -98,11 +99,23 @@ func (r *Relay) deliverMarked(ctx context.Context, d *Delivery) {
 	}
 	done := false
 	defer func() { r.settle(ctx, []claim{mark}, done) }()
+	start := r.opt.Now()
 	d.Err = r.deliver(ctx, d)
+	if denied(d.Err) && secret.Refresh(ctx, d.Sink.Secrets, start) {
+		d.Err = r.deliver(ctx, d)
+	}
 	done = d.Err == nil
 	if r.opt.Observe != nil {
 		r.opt.Observe(*d)
 	}
+}
+
+// denied tells whether a receiver refused the address or its credentials, which
+// may have been changed meanwhile.
+func denied(err error) bool {
+	var de *deliver.Error
+	return errors.As(err, &de) && !de.Temporary && (de.Status == http.StatusUnauthorized ||
+		de.Status == http.StatusForbidden || de.Status == http.StatusNotFound)
 }
 
 func (r *Relay) deliver(ctx context.Context, d *Delivery) error {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sigpost/sigpost/pkg/config"
 	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/secret"
 	"github.com/sigpost/sigpost/pkg/source"
 	"github.com/sigpost/sigpost/pkg/state"
 )
@@ -57,7 +58,7 @@ func (r *Relay) receive(ctx context.Context, src config.Source, req *source.Requ
 		ctx, cancel = context.WithTimeout(ctx, wait)
 		defer cancel()
 	}
-	if err := src.Source.Verify(ctx, req); err != nil {
+	if err := verify(ctx, src, req); err != nil {
 		return refuse(err)
 	}
 	parsed, err := src.Source.Parse(req)
@@ -82,6 +83,30 @@ func (r *Relay) receive(ctx context.Context, src config.Source, req *source.Requ
 	}
 	a.id, a.kind = events[0].ID, events[0].Type
 	return *a
+}
+
+// verify is the source's own Verify, once more if one of its secrets turns out
+// to have been rotated, and an error other than a refusal if one that might have
+// matched can't be had.
+func verify(ctx context.Context, src config.Source, req *source.Request) error {
+	err := src.Source.Verify(ctx, req)
+	if !mismatch(err) {
+		return err
+	}
+	if secret.Refresh(ctx, src.Secrets, req.Received) {
+		if err = src.Source.Verify(ctx, req); !mismatch(err) {
+			return err
+		}
+	}
+	if lost := secret.Unavailable(ctx, src.Secrets); lost != nil {
+		return lost
+	}
+	return err
+}
+
+func mismatch(err error) bool {
+	var r *source.Refusal
+	return errors.As(err, &r) && r.Mismatch
 }
 
 // complete fills in what a source leaves to the relay.

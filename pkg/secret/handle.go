@@ -77,7 +77,8 @@ func (h Handle) Value(ctx context.Context) (Value, error) {
 
 // Values resolves all handles. Those that can't be resolved are left out as
 // long as one can, so that one lost secret doesn't stop the others; if none
-// can, the errors are joined.
+// can, the errors are joined. While a secret is being rotated, its version
+// before the current one comes after it.
 func Values(ctx context.Context, handles []Handle) ([]Value, error) {
 	values := make([]Value, 0, len(handles))
 	var errs []error
@@ -88,6 +89,11 @@ func Values(ctx context.Context, handles []Handle) ([]Value, error) {
 			continue
 		}
 		values = append(values, v)
+		if r, ok := h.store.(Rotator); ok {
+			if before, ok := r.Previous(ctx, h.ref); ok {
+				values = append(values, before)
+			}
+		}
 	}
 	if len(values) == 0 {
 		if len(errs) == 0 {

@@ -71,6 +71,9 @@ type Refusal struct {
 	// Reason is for the log: what exactly is wrong, without any part of a
 	// secret, signature or body.
 	Reason string
+	// Mismatch says that the signature or token is a well-formed one that none
+	// of the secrets makes: perhaps one was rotated.
+	Mismatch bool
 }
 
 // Error is the reason.
@@ -80,6 +83,14 @@ func (r *Refusal) Error() string { return r.Reason }
 // The sender learns no more than that.
 func Unverified(status int, reason string) *Refusal {
 	return &Refusal{Status: status, Public: "signature or token missing or wrong", Reason: reason}
+}
+
+// Mismatched is Unverified for a signature or token that is one, but of none of
+// the secrets.
+func Mismatched(status int, reason string) *Refusal {
+	r := Unverified(status, reason)
+	r.Mismatch = true
+	return r
 }
 
 // Malformed refuses a verified body that is not what the sender documents.

@@ -54,7 +54,7 @@ func (s *Source) Verify(ctx context.Context, r *source.Request) error {
 		return source.Unverified(http.StatusUnauthorized, "the URL has no token: it must end in /TOKEN")
 	}
 	if !source.MatchToken(tokens, r.Token) {
-		return source.Unverified(http.StatusUnauthorized, "the URL's token is none of those configured")
+		return source.Mismatched(http.StatusUnauthorized, "the URL's token is none of those configured")
 	}
 	return nil
 }

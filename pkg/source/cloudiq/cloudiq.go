@@ -71,7 +71,7 @@ func (s *Source) Verify(ctx context.Context, r *source.Request) error {
 		return refuse("x-ciq-signature is not the base64 of a SHA-256")
 	}
 	if !source.MatchMAC(sha256.New, keys, mac, r.Body) {
-		return refuse("x-ciq-signature does not match the body")
+		return source.Mismatched(http.StatusPreconditionFailed, "x-ciq-signature does not match the body")
 	}
 	return nil
 }

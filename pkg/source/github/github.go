@@ -89,7 +89,7 @@ func (s *Source) Verify(ctx context.Context, r *source.Request) error {
 		return unverified("signature is not hexadecimal or has the wrong length")
 	}
 	if !source.MatchMAC(newHash, keys, mac, r.Body) {
-		return unverified("signature matches none of the secrets")
+		return source.Mismatched(http.StatusUnauthorized, "signature matches none of the secrets")
 	}
 	return nil
 }

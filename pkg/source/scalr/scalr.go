@@ -102,7 +102,7 @@ func (s *Source) Verify(ctx context.Context, r *source.Request) error {
 	if !seen {
 		return refuse("neither Date nor x-amzn-remapped-date came, and the signature covers it: a gateway may have removed it")
 	}
-	return refuse("X-Signature does not match body and date")
+	return source.Mismatched(http.StatusForbidden, "X-Signature does not match body and date")
 }
 
 func (s *Source) checkDate(date string) error {
