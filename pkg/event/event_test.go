@@ -48,3 +48,26 @@ func TestSummaryStandsAlone(t *testing.T) {
 		}
 	}
 }
+
+func TestWhereAndWhoAreNotSaidTwice(t *testing.T) {
+	place, actor := Link{Name: "acme/api", URL: "https://github.com/acme/api"}, Link{Name: "hubot"}
+	merged := []Field{{Name: "Author", Value: "octocat"}, {Name: "Merged by", Value: "hubot"}}
+	for _, c := range []struct {
+		name       string
+		event      Event
+		where, who Link
+	}{
+		{"both", Event{Title: "Issue opened", Place: place, Actor: actor}, place, actor},
+		{"named place that leads elsewhere", Event{Title: "Run in acme/api", URL: "https://example.com", Place: place}, place, Link{}},
+		{"place is the subject", Event{Title: "Repository acme/api created", URL: place.URL, Place: place}, Link{}, Link{}},
+		{"named place without a page", Event{Title: "acme/api is full", Place: Link{Name: "acme/api"}}, Link{}, Link{}},
+		{"actor is the place", Event{Title: "Sponsored", Place: place, Actor: place}, place, Link{}},
+		{"actor has a part", Event{Title: "Merged", Place: place, Actor: actor, Fields: merged}, place, Link{}},
+		{"actor has a part that is not drawn", Event{Title: "Merged", Place: place, Actor: actor, Fields: merged, Quiet: true}, place, actor},
+		{"actor is the author", Event{Title: "Closed", Place: place, Actor: Link{Name: "octocat"}, Fields: merged}, place, Link{Name: "octocat"}},
+	} {
+		if where, who := c.event.Where(), c.event.Who(); where != c.where || who != c.who {
+			t.Errorf("%s: %v, %v", c.name, where, who)
+		}
+	}
+}

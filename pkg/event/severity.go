@@ -93,6 +93,29 @@ func (e *Event) Summary() string {
 	return e.Title + " · " + e.Place.Name
 }
 
+// Where is the place for a line beside the headline: none if the headline names
+// it already and it leads nowhere else.
+func (e *Event) Where() Link {
+	if (e.Place.URL == "" || e.Place.URL == e.URL) && strings.Contains(e.Title, e.Place.Name) {
+		return Link{}
+	}
+	return e.Place
+}
+
+// Who is the actor for the same line: none if the actor is the place, or if a
+// fact names the actor's part, such as "Merged by".
+func (e *Event) Who() Link {
+	if e.Actor == e.Place {
+		return Link{}
+	}
+	for _, f := range e.Fields {
+		if !e.Quiet && f.Value == e.Actor.Name && strings.HasSuffix(f.Name, " by") {
+			return Link{}
+		}
+	}
+	return e.Actor
+}
+
 // State is where an event leaves its subject.
 type State string
 

@@ -40,9 +40,8 @@ func issues(text string, n int, done bool) []event.Item {
 			Text:  fmt.Sprintf("%s %d: storage group SG_%d has used 9%d %% of its capacity", text, i+1, i+1, i),
 			Note:  fmt.Sprintf("impact −%d", 30-2*i),
 			Done:  done,
-		}
-		if !done {
-			it.Detail = "Move volumes to another storage resource pool, or add capacity."
+
+			Detail: "Move volumes to another storage resource pool, or add capacity.",
 		}
 		items = append(items, it)
 	}
