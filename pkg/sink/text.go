@@ -30,8 +30,10 @@ func Cut(s string, limit int) string {
 		n++
 	}
 	end = unjoin(s, end)
-	if space := strings.LastIndexAny(s[:end], " \n\t"); space > 0 && end-space < min(24, limit/4) {
-		end = space
+	if !strings.ContainsRune(" \n\t", rune(s[end])) { // else a word ends there
+		if space := strings.LastIndexAny(s[:end], " \n\t"); space > 0 && end-space < min(24, limit/4) {
+			end = space
+		}
 	}
 	return strings.TrimRight(s[:end], " \n\t") + Ellipsis
 }
