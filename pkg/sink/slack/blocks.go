@@ -184,15 +184,10 @@ func headline(e *event.Event) block {
 	return section(s)
 }
 
-// whereAndWho is place and actor, without a place that is no link and stands in
-// the headline already.
+// whereAndWho is place and actor.
 func whereAndWho(e *event.Event) string {
-	place := e.Place
-	if place.URL == "" && strings.Contains(e.Title, place.Name) {
-		place = event.Link{}
-	}
 	var parts []string
-	for _, l := range []event.Link{place, e.Actor} {
+	for _, l := range []event.Link{e.Where(), e.Who()} {
 		if s := link(l.Name, l.URL, nameLimit); s != "" {
 			parts = append(parts, s)
 		}
@@ -223,10 +218,17 @@ func unix(t time.Time) int64 {
 	return 0
 }
 
-// footer is the product, and the time in the reader's zone:
+// footer is the product, and the time in the reader's zone, with today and
+// yesterday by name; of a quiet event also who did it:
 // https://docs.slack.dev/messaging/formatting-message-text#date-formatting.
 func footer(e *event.Event) string {
 	s := safe(product(e), nameLimit)
+	if e.Quiet {
+		who := e.Who()
+		if name := link(who.Name, who.URL, nameLimit); name != "" {
+			s = strings.TrimSuffix(name+" · "+s, " · ")
+		}
+	}
 	ts := unix(e.Time)
 	if ts == 0 {
 		return s

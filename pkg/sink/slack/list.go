@@ -73,7 +73,7 @@ func item(it event.Item) string {
 	if note := safe(line(it.Note), nameLimit); note != "" {
 		s += " — " + note
 	}
-	if detail := safe(line(it.Detail), itemLimit); detail != "" && !it.Done {
+	if detail := safe(line(it.Detail), itemLimit); detail != "" {
 		s += "\n    _Resolution:_ " + detail
 	}
 	return s
