@@ -45,10 +45,11 @@ func body(e *event.Event, p plan) []element {
 	if t := sink.Excerpt(e.Text, p.text); t != "" {
 		els = append(els, textBlock{Type: "TextBlock", Text: escape(t), Wrap: true})
 	}
+	els = append(els, footer(e, p))
 	if u := webURL(e.URL); u != "" {
 		els = append(els, actionSet{Type: "ActionSet", Actions: []openURL{{Type: "Action.OpenUrl", Title: verb(e), URL: u}}})
 	}
-	return append(els, footer(e, p))
+	return els
 }
 
 // title is the headline's words, never empty.
@@ -100,7 +101,7 @@ func style(e *event.Event) string {
 
 // quietLine is severity, place and actor.
 func quietLine(e *event.Event, p plan) string {
-	return joined(e.Severity.Word(), named(e.Place, p), named(e.Actor, p))
+	return joined(e.Severity.Word(), named(e.Where(), p), named(e.Who(), p))
 }
 
 func named(l event.Link, p plan) string {
@@ -111,7 +112,9 @@ func named(l event.Link, p plan) string {
 	return name
 }
 
-// middle is the facts, with the gauge on their right if there is one.
+// middle is the facts, with the gauge on their right if there is one: on a phone
+// below them, where two columns are too narrow.
+// https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format#adaptive-card-responsive-layout
 func middle(e *event.Event, p plan) []element {
 	var left []element
 	if f := facts(e.Fields, p); len(f) > 0 {
@@ -131,12 +134,15 @@ func middle(e *event.Event, p plan) []element {
 	}
 	chart := gauge{
 		Type: "Chart.Gauge", Title: plain(g.Label, maxName), Value: min(max(g.Value, g.Min), g.Max),
-		Min: g.Min, Max: g.Max, ValueFormat: "fraction", SubLabel: g.Severity.Word(), Segments: segments, Fallback: words,
+		Min: g.Min, Max: g.Max, ValueFormat: "fraction", SubLabel: g.Severity.Word(), Segments: segments,
+		TargetWidth: "atLeast:Standard", Fallback: words,
 	}
+	below := chart
+	below.TargetWidth, below.Fallback = "atMost:Narrow", "drop"
 	return []element{columnSet{Type: "ColumnSet", Columns: []column{
 		{Type: "Column", Width: "stretch", Items: left},
 		{Type: "Column", Width: "auto", Items: []element{chart}},
-	}}}
+	}}, below}
 }
 
 func gaugeWords(g *event.Gauge) string {
@@ -213,7 +219,7 @@ func itemText(it event.Item, p plan) string {
 			text = link(text, it.URL)
 		}
 	}
-	t := joined(label, text, line(it.Note, maxName))
+	t := itemLine(label, text, line(it.Note, maxName), it.Code)
 	if it.Done && t != "" {
 		t = event.Success.Glyph() + " " + t
 	}
@@ -221,6 +227,23 @@ func itemText(it event.Item, p plan) string {
 		t = strings.TrimPrefix(t+"\n\n**Resolution:** "+d, "\n\n")
 	}
 	return t
+}
+
+// itemLine is "label: text — note", without the colon after an identifier.
+func itemLine(label, text, note string, code bool) string {
+	sep := ": "
+	if code {
+		sep = " "
+	}
+	parts := []string{label, text}
+	if label == "" || text == "" {
+		sep = ""
+	}
+	t := strings.Join(parts, sep)
+	if t == "" || note == "" {
+		return t + note
+	}
+	return t + " — " + note
 }
 
 // footer is product and time, the time in the reader's zone; of a quiet event

@@ -23,7 +23,7 @@ var shapes = map[string]shape{
 	"FactSet":        {[]string{"facts"}, nil},
 	"ActionSet":      {[]string{"actions"}, nil},
 	"Action.OpenUrl": {[]string{"title", "url"}, nil},
-	"Chart.Gauge":    {[]string{"value", "min", "max", "valueFormat", "segments", "fallback"}, []string{"title", "subLabel"}},
+	"Chart.Gauge":    {[]string{"value", "min", "max", "valueFormat", "segments", "targetWidth", "fallback"}, []string{"title", "subLabel"}},
 }
 
 var values = map[string][]string{
@@ -34,6 +34,7 @@ var values = map[string][]string{
 	"style":       {"emphasis", "accent", "good", "warning", "attention"},
 	"width":       {"auto", "stretch"},
 	"valueFormat": {"fraction"},
+	"targetWidth": {"atLeast:Standard", "atMost:Narrow"},
 }
 
 // checkCard says what Teams would refuse or draw wrongly in an envelope.
@@ -72,7 +73,11 @@ func checkContent(c object) error {
 	if err := inertText(c["fallbackText"]); err != nil {
 		return err
 	}
-	if footer, ok := els[len(els)-1].(object); ok {
+	last := len(els) - 1
+	if button, ok := els[last].(object); ok && button["type"] == "ActionSet" {
+		last--
+	}
+	if footer, ok := els[last].(object); ok && footer["type"] == "TextBlock" {
 		footer["text"] = dates.ReplaceAllString(fmt.Sprint(footer["text"]), "")
 	}
 	return elements(els)
@@ -177,6 +182,12 @@ func gaugeContent(o object) error {
 		if err := inertText(title); err != nil {
 			return err
 		}
+	}
+	if o["targetWidth"] == "atMost:Narrow" { // the same once more, for a narrow card
+		if o["fallback"] != "drop" {
+			return fmt.Errorf("fallback is %v", o["fallback"])
+		}
+		return nil
 	}
 	return elements([]any{o["fallback"]})
 }

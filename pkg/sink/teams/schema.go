@@ -80,7 +80,8 @@ type gauge struct {
 	ValueFormat string    `json:"valueFormat"`
 	SubLabel    string    `json:"subLabel,omitempty"`
 	Segments    []segment `json:"segments"`
-	Fallback    textBlock `json:"fallback"`
+	TargetWidth string    `json:"targetWidth"`
+	Fallback    any       `json:"fallback"` // a textBlock, or "drop"
 }
 
 type segment struct {
