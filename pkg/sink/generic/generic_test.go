@@ -114,6 +114,16 @@ func TestMessageHasEveryItem(t *testing.T) {
 	}
 }
 
+func TestMessageIsNeverEmpty(t *testing.T) {
+	for _, text := range []string{"", " \n"} {
+		e := event.Event{Title: "Scan completed", Original: &event.Original{Title: "Scan Completed", Text: text}}
+		var d document
+		if err := json.Unmarshal(newSink(t).Render(&e).Body, &d); err != nil || d.Message != "Scan Completed" {
+			t.Errorf("text %q: message %q, %v", text, d.Message, err)
+		}
+	}
+}
+
 func literal(t *testing.T, s string) (h secret.Handle) {
 	t.Helper()
 	if err := h.UnmarshalText([]byte(s)); err != nil {

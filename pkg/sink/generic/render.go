@@ -63,7 +63,9 @@ func documentOf(e *event.Event) document {
 		if t := sink.Cut(sink.Line(o.Title), maxTitle); t != "" {
 			d.Title = t
 		}
-		d.Message = sink.Cut(sink.Clean(o.Text), maxMessage)
+		if d.Message = sink.Cut(sink.Clean(o.Text), maxMessage); strings.TrimSpace(d.Message) == "" {
+			d.Message = d.Title
+		}
 		d.add(o.Fields...)
 		return d
 	}
@@ -158,13 +160,21 @@ func writeList(b *strings.Builder, l event.List) {
 	}
 }
 
-// writeItem is "label: text (note). Resolution: detail" on one line.
+// writeItem is "label: text (note). Resolution: detail" on one line, and of a
+// commit "abc1234 subject — author".
 func writeItem(b *strings.Builder, it event.Item) {
 	s := sink.Line(it.Text)
-	if label := sink.Line(it.Label); label != "" {
+	label, note := sink.Line(it.Label), sink.Line(it.Note)
+	switch {
+	case label != "" && it.Code:
+		s = strings.TrimSuffix(label+" "+s, " ")
+	case label != "":
 		s = strings.TrimSuffix(label+": "+s, ": ")
 	}
-	if note := sink.Line(it.Note); note != "" {
+	switch {
+	case note != "" && it.Code:
+		s += " — " + note
+	case note != "":
 		s += " (" + note + ")"
 	}
 	if detail := sink.Line(it.Detail); detail != "" {
