@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/source"
 )
 
 // harm is an advisory's or rule's severity as the event's.
@@ -50,7 +51,7 @@ func (p *payload) alertBase(sort string, e *event.Event) *alert {
 	if a.Number > 0 {
 		e.Key = p.key("@"+sort+"/", strconv.FormatInt(a.Number, 10))
 	}
-	setTime(e, a.UpdatedAt)
+	setTime(e, a.UpdatedAt, a.CreatedAt)
 	return a
 }
 
@@ -70,12 +71,14 @@ func dependabotAlert(p *payload, e *event.Event) {
 	}
 	addFact(e, "Severity", sentence(severity))
 	addFact(e, "Package", v.Package.name())
-	addFact(e, "Affected", string(v.Range))
+	if e.State != event.StateResolved {
+		addFact(e, "Affected", string(v.Range))
+	}
 	if v.Fixed != nil {
 		addFact(e, "Fixed in", string(v.Fixed.Identifier))
 	}
-	addFact(e, "Advisory", first(string(adv.CVE), string(adv.GHSA)))
-	if a.Dependency != nil {
+	addField(e, "Advisory", first(string(adv.CVE), string(adv.GHSA)), advisoryURL(adv.GHSA), true)
+	if a.Dependency != nil && e.State != event.StateResolved {
 		addFact(e, "Manifest", string(a.Dependency.ManifestPath))
 	}
 	a.addEnd(e)
@@ -112,7 +115,9 @@ func codeScanningAlert(p *payload, e *event.Event) {
 	verb := alertState(p.Action, harm(severity), e)
 	e.Title = numbered("Code scanning alert", a.Number) + " " + verb + with(": ", oneLine(rule, titleRunes))
 	addFact(e, "Severity", sentence(severity))
-	addFact(e, "Tool", a.Tool.name())
+	if e.State != event.StateResolved {
+		addFact(e, "Tool", a.Tool.name())
+	}
 	addFact(e, "Rule", id)
 	if i := a.Instance; i != nil {
 		ref, _ := refName(string(i.Ref))
@@ -139,7 +144,6 @@ func secretScanningAlert(p *payload, e *event.Event) {
 	if p.Action == "resolved" && a.Resolution != "" && a.Resolution != "revoked" {
 		e.Severity, e.Muted = event.Info, true
 	}
-	addFact(e, "Secret type", sort)
 	addFact(e, "Validity", sentence(words(string(a.Validity))))
 	if a.PubliclyLeaked {
 		addFact(e, "Publicly leaked", "Yes")
@@ -148,6 +152,14 @@ func secretScanningAlert(p *payload, e *event.Event) {
 		addFact(e, "Push protection", "Bypassed")
 	}
 	a.addEnd(e)
+}
+
+// advisoryURL is an advisory's page in GitHub's public database.
+func advisoryURL(ghsa source.Excerpt) string {
+	if ghsa == "" {
+		return ""
+	}
+	return "https://github.com/advisories/" + oneLine(string(ghsa), nameRunes)
 }
 
 func securityAdvisory(p *payload, e *event.Event) {
@@ -159,7 +171,7 @@ func securityAdvisory(p *payload, e *event.Event) {
 	e.URL, e.Action = a.HTMLURL, "View advisory"
 	if id != "" {
 		e.Key = "advisory/" + id
-		e.URL = first(webURL(e.URL), "https://github.com/advisories/"+id)
+		e.URL = first(webURL(e.URL), advisoryURL(a.GHSA))
 	}
 	setTime(e, a.UpdatedAt)
 	switch p.Action {

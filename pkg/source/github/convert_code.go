@@ -128,5 +128,5 @@ func releaseEvent(p *payload, e *event.Event) {
 	if r.Assets.total > 0 {
 		addFact(e, "Assets", count(int64(r.Assets.total), "file"))
 	}
-	addPerson(e, "Author", r.Author)
+	addAuthor(e, r.Author)
 }

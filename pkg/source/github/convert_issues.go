@@ -80,16 +80,9 @@ func issues(p *payload, e *event.Event) {
 		e.Quiet = true
 	}
 	e.Title = about(numbered("Issue", i.Number)+" "+verb, i.Title)
-	addFact(e, "Labels", names(i.Labels))
-	addFact(e, assigneeWord(i.Assignees.total), people(i.Assignees))
+	addFact(e, plural(i.Labels.total, "Label"), names(i.Labels))
+	addFact(e, plural(i.Assignees.total, "Assignee"), people(i.Assignees))
 	addFact(e, "Milestone", i.Milestone.name())
-}
-
-func assigneeWord(n int) string {
-	if n > 1 {
-		return "Assignees"
-	}
-	return "Assignee"
 }
 
 // closeIssue sets how an issue was closed and returns the verb that says so.
@@ -149,8 +142,10 @@ func discussionEvent(p *payload, e *event.Event) {
 	e.URL, e.Action = d.HTMLURL, "Open discussion"
 	e.Key, e.State = p.numberKey(d.Number), step(p.Action)
 	setTime(e, d.UpdatedAt)
+	verb := p.verb()
 	switch p.Action {
 	case "created":
+		verb = "started"
 		setText(e, d.Body)
 	case "answered":
 		e.Severity, e.State = event.Success, event.StateResolved
@@ -164,20 +159,16 @@ func discussionEvent(p *payload, e *event.Event) {
 	case "closed":
 		e.Severity = event.Success
 		if r := d.StateReason; r == "outdated" || r == "duplicate" {
-			e.Severity, e.Muted = event.Info, true
+			e.Severity, e.Muted, verb = event.Info, true, "closed as "+r
 		}
 	case "deleted":
 		e.URL = ""
 	default:
 		e.Quiet = true
 	}
-	verb := p.verb()
-	if p.Action == "created" {
-		verb = "started"
-	}
 	e.Title = about(numbered("Discussion", d.Number)+" "+verb, d.Title)
 	addFact(e, "Category", d.Category.name())
-	addFact(e, "Labels", names(d.Labels))
+	addFact(e, plural(d.Labels.total, "Label"), names(d.Labels))
 }
 
 // first is the first of s that is not empty.

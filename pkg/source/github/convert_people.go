@@ -1,6 +1,10 @@
 package github
 
-import "github.com/sigpost/sigpost/pkg/event"
+import (
+	"strings"
+
+	"github.com/sigpost/sigpost/pkg/event"
+)
 
 func star(p *payload, e *event.Event) {
 	e.Quiet = true
@@ -92,7 +96,7 @@ func member(p *payload, e *event.Event) {
 			change = c.Permission
 		}
 		if change != nil {
-			addFact(e, "Role", join(" → ", words(string(change.From)), words(string(change.To))))
+			addFact(e, "Role", sentence(join(" → ", words(string(change.From)), words(string(change.To)))))
 		}
 	}
 }
@@ -121,13 +125,27 @@ func sponsorshipEvent(p *payload, e *event.Event) {
 	case "pending_cancellation":
 		e.Severity, e.State = event.Warning, event.StateUpdate
 		e.Title = who + " will stop sponsoring " + first(whom, "you")
+	case "tier_changed", "pending_tier_change":
+		e.State, e.Quiet = event.StateUpdate, true
+		e.Title = who + " sponsors " + first(whom, "you") + " at another tier" + with(": ", s.tier(p.Changes))
+		if p.Action == "pending_tier_change" {
+			e.Title = who + " will sponsor" + strings.TrimPrefix(e.Title, who+" sponsors")
+		}
 	default:
 		e.State, e.Quiet = event.StateUpdate, true
 		e.Title = "Sponsorship by " + who + " " + first(words(p.Action), "updated")
 	}
-	tier := s.Tier.name()
-	if c := p.Changes; c != nil && c.Tier != nil && p.Action != "created" {
-		tier = join(" → ", c.Tier.From.name(), tier)
+	if p.Action == "created" {
+		addFact(e, "Tier", s.Tier.name())
+	} else {
+		addFact(e, "Tier", s.tier(p.Changes))
 	}
-	addFact(e, "Tier", tier)
+}
+
+// tier is the tier, after the one that it was before.
+func (s *sponsorship) tier(c *changes) string {
+	if c == nil || c.Tier == nil {
+		return s.Tier.name()
+	}
+	return join(" → ", c.Tier.From.name(), s.Tier.name())
 }

@@ -34,19 +34,22 @@ func pullRequest(p *payload, e *event.Event) {
 	}
 	e.Title = about(what, pr.Title)
 	addFact(e, "Changes", pr.size())
-	if p.Action != "opened" {
-		addPerson(e, "Author", pr.User)
-	}
 	if p.Action == "closed" && pr.Merged {
+		addPerson(e, "Author", pr.User)
 		addPerson(e, "Merged by", pr.MergedBy)
+	} else {
+		addAuthor(e, pr.User)
 	}
 	if p.Action == "closed" {
-		addFact(e, "Duration", with("open for ", span(pr.CreatedAt, pr.ClosedAt)))
+		addFact(e, "Open for", span(pr.CreatedAt, pr.ClosedAt))
 	} else {
-		addFact(e, "Branch", join(" → ", pr.Head.name(), pr.Base.name()))
+		addFact(e, "Branch", pr.branches())
 	}
-	addFact(e, "Labels", names(pr.Labels))
+	addFact(e, plural(pr.Labels.total, "Label"), names(pr.Labels))
 }
+
+// branches is "fix-parser → main".
+func (pr *pull) branches() string { return join(" → ", pr.Head.name(), pr.Base.name()) }
 
 // closePull sets how a pull request ended and returns the words for it.
 func closePull(pr *pull, e *event.Event) string {
@@ -120,7 +123,8 @@ func pullRequestReview(p *payload, e *event.Event) {
 		setText(e, r.Body)
 	}
 	e.Title = about(what, pr.Title)
-	addPerson(e, "Author", pr.User)
+	addAuthor(e, pr.User)
+	addFact(e, "Branch", pr.branches())
 }
 
 // reviewed sets what a review says and returns the words for it.

@@ -2,6 +2,7 @@ package github
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/sigpost/sigpost/pkg/event"
 )
@@ -62,13 +63,11 @@ func workflowRun(p *payload, e *event.Event) {
 	if p.Action == "completed" {
 		addFact(e, "Duration", span(r.StartedAt, r.UpdatedAt))
 	}
-	link := ""
-	if e.Place.URL != "" && r.HeadSHA != "" {
-		link = e.Place.URL + "/commit/" + r.HeadSHA
-	}
-	addField(e, "Commit", short(r.HeadSHA), link, true)
+	addCommit(e, r.HeadSHA)
 	if c := r.HeadCommit; c != nil && c.Author != nil {
-		addFact(e, "Author", first(string(c.Author.Username), string(c.Author.Name)))
+		if by := first(string(c.Author.Username), string(c.Author.Name)); !strings.EqualFold(by, e.Actor.Name) {
+			addFact(e, "Author", by)
+		}
 	}
 	addFact(e, "Trigger", words(string(r.Event)))
 }
@@ -104,7 +103,7 @@ func checkRunEvent(p *payload, e *event.Event) {
 			setText(e, c.Output.Summary)
 		}
 	}
-	addFact(e, "Commit", short(c.HeadSHA))
+	addCommit(e, c.HeadSHA)
 	addFact(e, "Duration", span(c.StartedAt, c.CompletedAt))
 	addFact(e, "App", c.App.name())
 }
@@ -145,7 +144,7 @@ func deploymentStatusEvent(p *payload, e *event.Event) {
 	if e.State == event.StateResolved {
 		e.Recovery = "Deployment" + with(" to ", env) + " recovered" + with(" with ", ref)
 	}
-	addFact(e, "Commit", short(d.SHA))
+	addCommit(e, d.SHA)
 	if s.State == "success" || e.Severity == event.Error {
 		addFact(e, "Duration", span(d.CreatedAt, s.UpdatedAt))
 	}

@@ -120,11 +120,14 @@ func TestRefusals(t *testing.T) {
 func TestTitles(t *testing.T) {
 	const repo = `"repository":{"full_name":"acme/api","html_url":"https://github.com/acme/api"}`
 	for _, c := range []struct{ event, body, title string }{
-		{"gollum", `{` + repo + `}`, "Gollum in acme/api"},
+		{"gollum", `{` + repo + `}`, "Wiki changed in acme/api"},
+		{"page_build", `{` + repo + `}`, "Page build event in acme/api"},
+		{"public", `{` + repo + `}`, "Repository made public in acme/api"},
+		{"milestone", `{"action":"created","milestone":{"title":"v1.0","html_url":"https://github.com/acme/api/milestone/1"},` + repo + `}`, "Milestone created in acme/api: v1.0"},
 		{"milestone", `{"action":"created",` + repo + `}`, "Milestone created in acme/api"},
 		{"pull_request_review_thread", `{"action":"un_resolved",` + repo + `}`, "Pull request review thread un resolved in acme/api"},
-		{"milestone", `{"action":"<!channel>",` + repo + `}`, "Milestone in acme/api"},
-		{"___", `{}`, "___"},
+		{"milestone", `{"action":"<!channel>",` + repo + `}`, "Milestone event in acme/api"},
+		{"___", `{}`, "___ event"},
 		{"issues", `{}`, "Issue updated"},
 	} {
 		parsed, err := newSource(t, false).Parse(request(c.event, "application/json", c.body))

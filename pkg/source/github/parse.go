@@ -139,17 +139,20 @@ func unhex(c byte) int {
 	return strings.IndexByte("0123456789abcdef", c)
 }
 
+// spoken are the events whose names say nothing of what happened.
+var spoken = map[string]string{
+	"gollum": "wiki changed",
+	"public": "repository made public",
+}
+
 // general renders an event that has no rendering of its own: "Milestone created
-// in acme/api".
+// in acme/api: v1.0".
 func general(name string, body []byte, p *payload, e *event.Event) {
-	title := strings.TrimSpace(words(name))
-	if title == "" {
-		title = name
+	title, verb := first(spoken[name], words(name), name), strings.TrimSpace(words(p.Action))
+	if verb == "" && spoken[name] == "" {
+		verb = "event"
 	}
-	if verb := strings.TrimSpace(words(p.Action)); verb != "" {
-		title += " " + verb
-	}
-	e.Title = sentence(title)
+	e.Title = sentence(join(" ", title, verb))
 	if e.Place.Name != "" {
 		e.Title += " in " + e.Place.Name
 	}
@@ -160,9 +163,10 @@ func general(name string, body []byte, p *payload, e *event.Event) {
 	s := found.best
 	e.URL = s.HTMLURL
 	e.Action = "Open " + words(found.name)
-	label := oneLine(string(s.Title), titleRunes)
-	if label == "" {
-		label = oneLine(string(s.Name), titleRunes)
+	label := first(string(s.Title), string(s.Name))
+	if found.name == name {
+		e.Title = about(e.Title, source.Excerpt(label))
+		return
 	}
 	addField(e, sentence(words(found.name)), label, s.HTMLURL, false)
 }

@@ -146,6 +146,7 @@ type sponsorship struct {
 type alert struct {
 	Number           int64          `json:"number"`
 	HTMLURL          string         `json:"html_url"`
+	CreatedAt        string         `json:"created_at"`
 	UpdatedAt        string         `json:"updated_at"`
 	DismissedReason  source.Excerpt `json:"dismissed_reason"`
 	DismissedComment source.Excerpt `json:"dismissed_comment"`

@@ -101,6 +101,14 @@ func count(n int64, noun string) string {
 	return strconv.FormatInt(n, 10) + " " + noun
 }
 
+// plural is the noun for n things.
+func plural(n int, noun string) string {
+	if n > 1 {
+		return noun + "s"
+	}
+	return noun
+}
+
 // span is the time between two of the sender's times in its two largest units:
 // "3 d 4 h"; empty where one is missing or they are out of order.
 func span(from, to string) string {
@@ -154,6 +162,22 @@ func addFact(e *event.Event, name, value string) { addField(e, name, value, "", 
 func addPerson(e *event.Event, name string, a *account) {
 	l := a.link()
 	addField(e, name, l.Name, l.URL, true)
+}
+
+// addAuthor adds who wrote it, if that isn't who acts now.
+func addAuthor(e *event.Event, a *account) {
+	if l := a.link(); l != e.Actor {
+		addField(e, "Author", l.Name, l.URL, true)
+	}
+}
+
+// addCommit adds a commit of the event's repository, if there is one.
+func addCommit(e *event.Event, sha string) {
+	url := ""
+	if e.Place.URL != "" && sha != "" {
+		url = e.Place.URL + "/commit/" + sha
+	}
+	addField(e, "Commit", short(sha), url, true)
 }
 
 // setText sets the body, which GitHub writes in Markdown.
