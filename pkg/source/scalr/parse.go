@@ -94,6 +94,7 @@ func convertRun(w *wire, k kind) event.Event {
 	if e.URL != "" {
 		e.Action = k.action
 	}
+	e.Fields = addField(e.Fields, "Started by", e.Actor.Name, "")
 	created, hasCreated := source.ParseTime(line(run.CreatedAt, run.CreatedAt2020))
 	updated, hasUpdated := source.ParseTime(line(run.UpdatedAt, run.UpdatedAt2020))
 	switch {
@@ -105,9 +106,13 @@ func convertRun(w *wire, k kind) event.Event {
 	if hasCreated && hasUpdated && updated.After(created) {
 		e.Fields = append(e.Fields, event.Field{Name: "Duration", Value: duration(updated.Sub(created)), Short: true})
 	}
-	e.Fields = addField(e.Fields, "Status", strings.ReplaceAll(line(run.Status), "_", " "), "")
 	e.Fields = addField(e.Fields, "Source", line(run.Source), "")
-	e.Fields = addField(e.Fields, "Environment", line(w.Environment.Name), line(w.Environment.URL))
+	if status := strings.ReplaceAll(line(run.Status), "_", " "); status != k.verb {
+		e.Fields = addField(e.Fields, "Status", status, "")
+	}
+	if e.Place.Name == "" || w.Environment.URL != "" {
+		e.Fields = addField(e.Fields, "Environment", line(w.Environment.Name), line(w.Environment.URL))
+	}
 	return e
 }
 
