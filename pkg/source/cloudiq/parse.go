@@ -18,7 +18,8 @@ const (
 	warningScore = 71
 )
 
-// home is CloudIQ's own address: payloads carry no link.
+// home is CloudIQ's own address, as https://github.com/dell/cloudiq gives it:
+// payloads carry no link, and the address of a system's page isn't published.
 const home = "https://cloudiq.dell.com/"
 
 // Parse reads a ping or a change of health, which has two names:
@@ -82,7 +83,7 @@ func convertHealth(w *wire) (e event.Event, ok bool) {
 	if model := line(w.Model, w.Model2022); model != "" {
 		e.Fields = append(e.Fields, event.Field{Name: "Model", Value: model, Short: true})
 	}
-	if id != "" && id != name {
+	if id != "" && id != name && id != line(w.Model, w.Model2022) {
 		e.Fields = append(e.Fields, event.Field{Name: "System", Value: id, Short: true})
 	}
 	if len(opened) > 0 {
