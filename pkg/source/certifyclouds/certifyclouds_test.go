@@ -2,7 +2,9 @@ package certifyclouds
 
 import (
 	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/sigpost/sigpost/pkg/event"
 	"github.com/sigpost/sigpost/pkg/secret"
@@ -23,40 +25,6 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-func TestInfer(t *testing.T) {
-	for _, c := range []struct {
-		title, text string
-		color       event.Severity
-		want        string
-	}{
-		{"Scan Completed", "Discovery scan completed successfully", event.Success, scanCompleted},
-		{"Secret Expiring Alert", "", event.Error, secretExpiring},
-		{"Secrets Expiring Soon", "", event.Warning, secretExpiring},
-		{"Secret Expired", "", event.Error, secretExpired},
-		{"Alert", "Found 2 expired secrets", event.Error, secretExpired},
-		{"Vault Error", "", event.Error, vaultError},
-		{"Vault Access", "", event.Error, vaultError},
-		{"Vault Scan Error", "", event.Error, vaultError},
-		{"Rotation Successful", "", event.Success, rotationSuccess},
-		{"Secret Rotated", "", event.Success, rotationSuccess},
-		{"Rotation Failed", "", event.Error, rotationFailed},
-		{"Secret Rotation", "", event.Error, rotationFailed},
-		{"Rotation Failed: secret expired", "", event.Error, rotationFailed},
-		{"Secret expiring, rotation due", "", event.Warning, secretExpiring},
-		{"Discovery Completed", "", event.Success, discoveryCompleted},
-		{"Sync Successful", "", event.Success, syncSuccess},
-		{"Sync Failed", "", event.Error, syncFailed},
-		{"Vault Sync", "", event.Error, syncFailed},
-		{"Sync Conflict", "", event.Warning, syncConflict},
-		{"Sync", "", event.Warning, syncConflict},
-		{"Welcome", "Hello", event.Info, unknownAlert},
-	} {
-		if got := infer(c.title, c.text, c.color); got != c.want {
-			t.Errorf("%q %q %s: %s, want %s", c.title, c.text, c.color, got, c.want)
-		}
-	}
-}
-
 func TestHeadline(t *testing.T) {
 	for _, c := range []struct{ title, text, want, body string }{
 		{"Alert", "Found 3 secrets expiring within 30 days", "3 secrets expire within 30 days", ""},
@@ -64,8 +32,11 @@ func TestHeadline(t *testing.T) {
 		{"Alert", "Found 2 expired secrets", "2 secrets expired", ""},
 		{"Alert", "1 certificate has expired.", "1 certificate expired", ""},
 		{"Sync Failed", "Could not write", "Could not write", ""},
-		{"Sync Failed", "", "Sync Failed", ""},
-		{"Sync Failed", "one\ntwo", "Sync Failed", "one\ntwo"},
+		{"Sync Failed", "", "Sync failed", ""},
+		{"Sync Failed", "one\ntwo", "Sync failed", "one\ntwo"},
+		{"Sync of MyApp Failed", "", "Sync of MyApp Failed", ""},
+		{"Scan Completed", "scan completed", "Scan completed", ""},
+		{"Rotation Successful", "Successfully rotated secret for MyApp/client-secret", "Secret MyApp/client-secret rotated", ""},
 		{"", "one\ntwo", "CertifyClouds notice", "one\ntwo"},
 	} {
 		got, body := headline(&notice{title: c.title, text: c.text})
@@ -129,4 +100,47 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestRelativeDates(t *testing.T) {
+	now := time.Date(2024, 12, 14, 23, 59, 0, 0, time.FixedZone("", -3600)) // the 15th in UTC
+	for in, want := range map[string]string{
+		"2024-12-15": "2024-12-15, today", "2024-12-16": "2024-12-16, tomorrow", "2024-12-14": "2024-12-14, yesterday",
+		"2024-12-21": "2024-12-21, in 6 days", "2024-12-13": "2024-12-13, 2 days ago", "9999-12-31": "9999-12-31, in 2912824 days",
+		"soon": "soon", "": "", "2024-13-01": "2024-13-01",
+	} {
+		if got := withRelative(in, now); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+	if got := withRelative("2024-12-21", time.Time{}); got != "2024-12-21" {
+		t.Errorf("without a clock: %q", got)
+	}
+}
+
+func TestSoonestVaultComesFirst(t *testing.T) {
+	n := &notice{title: "Secrets Expiring Soon", fields: []event.Field{
+		{Name: "kv-c", Value: "c (expires 2025-01-03)"},
+		{Name: "kv-b", Value: "b2 (expires 2025-01-04), b1 (expires 2025-01-02)"},
+		{Name: "kv-a", Value: "a (expires 2025-01-03)"},
+	}}
+	e := convertNotice(n, time.Date(2025, 1, 1, 12, 0, 0, 0, time.UTC))
+	var got []string
+	for _, l := range e.Lists {
+		got = append(got, l.Name+": "+l.Items[0].Text+" "+l.Items[0].Note)
+	}
+	want := "kv-b: b1 expires 2025-01-02, tomorrow|kv-c: c expires 2025-01-03, in 2 days|kv-a: a expires 2025-01-03, in 2 days"
+	if strings.Join(got, "|") != want {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestRotationSaysTheNewExpiry(t *testing.T) {
+	now := time.Date(2024, 12, 14, 12, 0, 0, 0, time.UTC)
+	for _, name := range []string{"New Expiry", "new expiry date", "Expires On"} {
+		n := &notice{title: "Rotation Successful", text: "Successfully rotated secret for MyApp/client-secret", color: "#22C55E", fields: []event.Field{{Name: name, Value: "2025-12-14"}}}
+		if got := convertNotice(n, now).Title; got != "Secret MyApp/client-secret rotated, new expiry 2025-12-14, in 365 days" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
 }

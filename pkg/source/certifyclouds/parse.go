@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/sigpost/sigpost/pkg/event"
@@ -27,12 +28,17 @@ func (s *Source) Parse(r *source.Request) (source.Parsed, error) {
 	}
 	p := source.Parsed{Events: make([]event.Event, len(notices))}
 	for i := range notices {
-		p.Events[i] = convertNotice(&notices[i])
+		n := &notices[i]
+		now := n.time
+		if now.IsZero() {
+			now = r.Received
+		}
+		p.Events[i] = convertNotice(n, now)
 	}
 	return p, nil
 }
 
-func convertNotice(n *notice) event.Event {
+func convertNotice(n *notice, now time.Time) event.Event {
 	severity, known := severityOf(n.color)
 	alert := infer(n.title, n.text, severity)
 	if !known {
@@ -44,24 +50,57 @@ func convertNotice(n *notice) event.Event {
 		State:    stateOf(alert),
 		Key:      subject(alert, n.fields),
 		Quiet:    alert == rotationSuccess || alert == syncSuccess,
-		Place:    event.Link{Name: cmp.Or(value(n.fields, "vault", "key vault", "vault name"), value(n.fields, "application", "app"))},
+		Place:    event.Link{Name: cmp.Or(value(n.fields, vaultNames...), value(n.fields, appNames...))},
 		Time:     n.time,
 		Original: &event.Original{Title: n.title, Text: n.text, Fields: n.fields},
 	}
 	e.Title, e.Text.Body = headline(n)
+	if alert == rotationSuccess {
+		if date := value(n.fields, expiryNames...); date != "" && !strings.Contains(e.Title, date) {
+			e.Title += ", new expiry " + withRelative(date, now)
+		}
+	}
+	convertFacts(n, now, &e)
+	return e
+}
+
+// convertFacts makes a list of each field that dates several things, the soonest
+// first, and a fact of each other one that isn't the place.
+func convertFacts(n *notice, now time.Time, e *event.Event) {
+	var soonest []string
 	for _, f := range n.fields {
 		name, text := line(f.Name), line(f.Value)
-		if text == "" {
+		if text == "" || text == e.Place.Name && isOne(name, vaultNames, appNames) {
 			continue
 		}
-		if items := expiries(text); items != nil {
-			e.Lists = append(e.Lists, event.List{Name: name, Items: items})
+		if items, date := expiries(text, now); items != nil {
+			at, _ := slices.BinarySearch(soonest, date+"\xff") // after those of the same day
+			soonest = slices.Insert(soonest, at, date)
+			e.Lists = slices.Insert(e.Lists, at, event.List{Name: name, Items: items})
 			continue
+		}
+		if isOne(name, expiryNames) {
+			text = withRelative(text, now)
 		}
 		short := f.Short || utf8.RuneCountInString(text) <= maxShort
 		e.Fields = append(e.Fields, event.Field{Name: cmp.Or(name, "Detail"), Value: text, Short: short})
 	}
-	return e
+}
+
+// The names of fields that say where, whose and until when.
+var (
+	vaultNames  = []string{"vault", "key vault", "vault name"}
+	appNames    = []string{"application", "app", "app name", "application name"}
+	expiryNames = []string{"new expiry", "new expiry date", "new expiration", "expiry", "expiry date", "expires", "expires on", "expiration", "expiration date"}
+)
+
+func isOne(name string, lists ...[]string) bool {
+	for _, names := range lists {
+		if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) }) {
+			return true
+		}
+	}
+	return false
 }
 
 const (
@@ -75,6 +114,7 @@ const (
 var (
 	expiring = regexp.MustCompile(`^(?:Found )?(\d+) (secret|certificate|key)s? (?:is |are )?(?:expiring|expires?) (?:with)?in (\d+) days?\.?$`)
 	expired  = regexp.MustCompile(`^(?:Found )?(\d+) (?:expired (secret|certificate|key)s?|(secret|certificate|key)s? (?:has |have |is |are )?expired)\.?$`)
+	rotated  = regexp.MustCompile(`^Successfully rotated (?:the )?(secret|certificate|key|credential) (?:for |of )?(\S+?)\.?$`)
 )
 
 // headline is the notice in one line, and what is left to say.
@@ -90,15 +130,19 @@ func headline(n *notice) (title, body string) {
 	if m := expired.FindStringSubmatch(text); m != nil {
 		return m[1] + plural(m[1], " "+m[2]+m[3]) + " expired", ""
 	}
+	if m := rotated.FindStringSubmatch(text); m != nil {
+		return strings.ToUpper(m[1][:1]) + m[1][1:] + " " + m[2] + " rotated", ""
+	}
+	title = sentenceCase(title)
 	oneLine := !strings.Contains(strings.TrimSpace(n.text), "\n")
 	switch {
+	case strings.EqualFold(text, title):
+		return title, ""
 	case text != "" && (title == "" || oneLine && utf8.RuneCountInString(text) <= maxHeadline):
 		if title == "" && (!oneLine || utf8.RuneCountInString(text) > maxHeadline) {
 			return Product + " notice", strings.TrimSpace(n.text)
 		}
 		return strings.TrimSuffix(text, "."), ""
-	case text == title:
-		return title, ""
 	}
 	return title, strings.TrimSpace(n.text)
 }
@@ -114,13 +158,15 @@ func plural(n, noun string) string {
 // secret, a vault, or a sync. It is empty if the fields don't say, and each
 // sort has its prefix, so that one alert never ends another's subject.
 func subject(alert string, fields []event.Field) string {
-	vault := value(fields, "vault", "key vault", "vault name")
+	vault := value(fields, vaultNames...)
 	switch alert {
-	case secretExpiring, secretExpired, rotationSuccess, rotationFailed:
-		owner := cmp.Or(value(fields, "application", "app"), vault)
-		name := value(fields, "secret", "secret name", "secrets")
-		if owner == "" && len(fields) == 1 && expiries(line(fields[0].Value)) != nil {
-			owner = line(fields[0].Name)
+	case secretExpiring, secretExpired, b2cExpiring, rotationSuccess, rotationFailed:
+		owner := cmp.Or(value(fields, appNames...), vault)
+		name := value(fields, "secret", "secret name", "secrets", "items", "item")
+		if owner == "" && len(fields) == 1 {
+			if items, _ := expiries(line(fields[0].Value), time.Time{}); items != nil {
+				owner = line(fields[0].Name)
+			}
 		}
 		if name == "" || strings.Contains(name, ",") {
 			return prefixed("secrets:", owner)
@@ -156,32 +202,4 @@ func value(fields []event.Field, names ...string) string {
 		}
 	}
 	return ""
-}
-
-var expiry = regexp.MustCompile(`^(.+) \(((?:expires|expired) (\d{4}-\d{2}-\d{2}))\)$`)
-
-// expiries reads "api-key (expires 2024-12-20), db-conn (expires 2024-12-25)",
-// soonest first; nil if a text is anything else.
-func expiries(text string) []event.Item {
-	if !strings.Contains(text, "(expire") {
-		return nil
-	}
-	type dated struct {
-		item event.Item
-		date string
-	}
-	var all []dated
-	for part := range strings.SplitSeq(text, ", ") {
-		m := expiry.FindStringSubmatch(part)
-		if m == nil {
-			return nil
-		}
-		all = append(all, dated{event.Item{Text: m[1], Note: m[2]}, m[3]})
-	}
-	slices.SortStableFunc(all, func(a, b dated) int { return cmp.Compare(a.date, b.date) })
-	items := make([]event.Item, len(all))
-	for i, d := range all {
-		items[i] = d.item
-	}
-	return items
 }
