@@ -23,7 +23,11 @@ func newSend(s *settings) *cobra.Command {
 		Use:   "send SOURCE",
 		Short: "Post a correctly signed sample",
 		Long: `Post a sample, or a file of yours, the way the source's sender does: signed with
-the first secret of that source in your configuration, under a new delivery id.`,
+the first secret of that source in your configuration, under a new delivery id.
+Where the time is part of what makes a delivery (CertifyClouds, which has no ids,
+and Scalr), a sample is moved to the current time, so that each one you send
+arrives. A file goes as it is: for CertifyClouds the same one again within ten
+minutes is a duplicate.`,
 		Example: `  sigpost send github
   sigpost send github --event pull_request.closed
   sigpost send terraform --file run.json --url https://example.com/terraform`,
@@ -40,6 +44,9 @@ the first secret of that source in your configuration, under a new delivery id.`
 			req, err := sampleOf(src, event, file)
 			if err != nil {
 				return err
+			}
+			if f, ok := src.Source.(source.Freshener); ok && file == "" {
+				f.Freshen(req)
 			}
 			if target == "" {
 				host, port, err := address("127.0.0.1", "")

@@ -62,6 +62,13 @@ type Sealer interface {
 	Seal(ctx context.Context, r *Request) error
 }
 
+// Freshener is a Source for which the same body sent again is, or soon after may
+// be, the same delivery. For samples.
+type Freshener interface {
+	// Freshen changes the times in the body, or what else makes it a new delivery.
+	Freshen(r *Request)
+}
+
 // Refusal is why a request goes no further.
 type Refusal struct {
 	// Status is the HTTP status for the sender.

@@ -31,9 +31,10 @@ type Config struct {
 	Now func() time.Time `yaml:"-"`
 }
 
-// Source is a source.Source and Sealer. Deliveries have no id.
+// Source is a source.Source, Sealer and Freshener. Deliveries have no id.
 type Source struct {
 	tokens []secret.Handle
+	now    func() time.Time
 }
 
 // New checks c; its error is a *problem.Problem.
@@ -41,7 +42,10 @@ func New(c Config) (*Source, error) {
 	if err := source.CheckSecrets("tokens", c.Tokens); err != nil {
 		return nil, err
 	}
-	return &Source{tokens: c.Tokens}, nil
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Source{tokens: c.Tokens, now: c.Now}, nil
 }
 
 // Verify checks the token of the URL.

@@ -52,7 +52,7 @@ type Config struct {
 	Now func() time.Time `yaml:"-"`
 }
 
-// Source is a source.Source, Sealer, Identifier and Replayer.
+// Source is a source.Source, Sealer, Freshener, Identifier and Replayer.
 type Source struct {
 	secrets   []secret.Handle
 	tolerance time.Duration

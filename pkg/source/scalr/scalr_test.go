@@ -85,6 +85,29 @@ func TestDuration(t *testing.T) {
 	}
 }
 
+func TestFreshenedRunsDiffer(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	s := fixed(t, func() time.Time { now = now.Add(time.Microsecond); return now })
+	for _, sample := range sourcetest.Samples(t) {
+		if sample.Name == "run-errored.sparse" {
+			continue // no times
+		}
+		a, b := sample.Request(), sample.Request()
+		s.Freshen(a)
+		s.Freshen(b)
+		if string(a.Body) == string(b.Body) {
+			t.Errorf("%s: the second is the same as the first", sample.Name)
+		}
+		p, err := s.Parse(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := p.Events[0]; !e.Time.Equal(now) || e.Fields[1].Value != "2 min 23 s" {
+			t.Errorf("%s: %v, %v", sample.Name, e.Time, e.Fields)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, s := range sourcetest.Samples(f) {
 		f.Add(s.Body)
