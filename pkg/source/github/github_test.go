@@ -94,6 +94,13 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"no event", "", "application/json", "{}", http.StatusBadRequest},
 		{"event is not a word", "a b", "application/json", "{}", http.StatusBadRequest},
+		{"event with capitals", "Issues", "application/json", "{}", http.StatusBadRequest},
+		{"event with an action", "issues.opened", "application/json", "{}", http.StatusBadRequest},
+		{"event with a digit in the middle", "issue5_x", "application/json", "{}", http.StatusBadRequest},
+		{"event with a line break", "issues\n", "application/json", "{}", http.StatusBadRequest},
+		{"event in another script", "issuеs", "application/json", "{}", http.StatusBadRequest},
+		{"ping that isn't", "Ping", "application/json", "{}", http.StatusBadRequest},
+		{"longest event", strings.Repeat("a", 63) + "_", "application/json", "{}", 0},
 		{"event too long", strings.Repeat("a", 65), "application/json", "{}", http.StatusBadRequest},
 		{"plain text", "issues", "text/plain", "{}", http.StatusUnsupportedMediaType},
 		{"no object", "issues", "application/json", "[]", http.StatusBadRequest},

@@ -36,8 +36,8 @@ var renderings = map[string]func(*payload, *event.Event){
 // Parse makes one event of a verified delivery, or a ping.
 func (s *Source) Parse(r *source.Request) (source.Parsed, error) {
 	name := r.Header.Get(headerEvent)
-	if !isWord(name) {
-		return source.Parsed{}, source.Malformed("header " + headerEvent + " is missing or not a word")
+	if !isEvent(name) {
+		return source.Parsed{}, source.Malformed("header " + headerEvent + " is missing or no event's name")
 	}
 	body, err := jsonBody(r)
 	if err != nil {
@@ -81,9 +81,19 @@ func (s *Source) Parse(r *source.Request) (source.Parsed, error) {
 	return source.Parsed{Events: []event.Event{e}}, nil
 }
 
-// isWord tells whether s is safe as an event or action: [A-Za-z0-9_.-]{1,64}.
+// maxName is how many bytes the name of an event or action has at most. The
+// longest one known has 31.
+const maxName = 64
+
+// isEvent tells whether s can be the name of an event: [a-z_]{1,64}.
+func isEvent(s string) bool {
+	return s != "" && len(s) <= maxName && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz_") == ""
+}
+
+// isWord tells whether s is safe as an action or a member's name:
+// [A-Za-z0-9_.-]{1,64}.
 func isWord(s string) bool {
-	if s == "" || len(s) > 64 {
+	if s == "" || len(s) > maxName {
 		return false
 	}
 	for _, c := range []byte(s) {
