@@ -71,3 +71,29 @@ func TestSlowSenderIsAnswered(t *testing.T) {
 		t.Errorf("the process did not go on: %d %s", status, body)
 	}
 }
+
+func TestPathBeyondTheSourceIsNotFound(t *testing.T) {
+	r := newRoad(t)
+	for _, c := range []struct {
+		name, path string
+		want       int
+	}{
+		{"github", "/github/x", 404},
+		{"github", "/github/x/y", 404},
+		{"github", "/github//", 404},
+		{"array", "/array/x", 404},
+		{"terraform", "/terraform/x", 404},
+		{"github", "/nowhere/x", 404},
+		{"github", "/github", 200},
+		{"array", "/array/", 200},
+		{"certs", "/certs", 200},
+	} {
+		status, body, _ := r.post(t, c.path, r.sealed(t, c.name, ""))
+		if status != c.want {
+			t.Errorf("%s: %d %s, want %d", c.path, status, body, c.want)
+		}
+	}
+	if n := r.ops.Load(); n != 3 {
+		t.Errorf("ops got %d messages, want 3", n)
+	}
+}

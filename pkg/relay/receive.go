@@ -31,6 +31,9 @@ func (r *Relay) serve(w http.ResponseWriter, req *http.Request) (string, answer)
 	}
 	name, token, _ := strings.Cut(path, "/")
 	src, ok := r.sources[name]
+	if ok && token != "" {
+		_, ok = src.Source.(source.TokenTaker)
+	}
 	if !ok {
 		return "", refused(http.StatusNotFound, "no such source")
 	}

@@ -55,6 +55,12 @@ type Identifier interface {
 	DeliveryID(r *Request) string
 }
 
+// TokenTaker is a Source whose URL ends in a token.
+type TokenTaker interface {
+	// TakesToken does nothing: it tells that Verify reads Request.Token.
+	TakesToken()
+}
+
 // Sealer is a Source that can do what its sender does: stamp a request with a
 // new delivery id and the current time, and sign it with the first active
 // secret. For samples and tests.

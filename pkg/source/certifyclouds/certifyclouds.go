@@ -31,7 +31,7 @@ type Config struct {
 	Now func() time.Time `yaml:"-"`
 }
 
-// Source is a source.Source, Sealer and Freshener. Deliveries have no id.
+// Source is a source.Source, TokenTaker, Sealer and Freshener. Deliveries have no id.
 type Source struct {
 	tokens []secret.Handle
 	now    func() time.Time
@@ -62,6 +62,9 @@ func (s *Source) Verify(ctx context.Context, r *source.Request) error {
 	}
 	return nil
 }
+
+// TakesToken implements source.TokenTaker.
+func (*Source) TakesToken() {}
 
 // Seal puts the first token into r.
 func (s *Source) Seal(ctx context.Context, r *source.Request) error {

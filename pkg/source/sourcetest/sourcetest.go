@@ -183,6 +183,9 @@ func (s Suite) verify(t *testing.T, sample Sample) {
 	s.refused(t, src, sample.Request(), "a request without signature or token")
 
 	sealed := s.seal(t, sample, testSecret)
+	if _, takes := src.(source.TokenTaker); takes != (sealed.Token != "") {
+		t.Errorf("the source is a source.TokenTaker: %v, but its token is %q", takes, sealed.Token)
+	}
 	if sealed.Token != "" {
 		s.tokens(t, sample, src)
 		return
