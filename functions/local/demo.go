@@ -69,7 +69,7 @@ func demoStore(base string) secret.Store {
 }
 
 func runDemo(ctx context.Context, out, errOut io.Writer, port string, once bool) error {
-	host, port, err := address("127.0.0.1", port)
+	host, port, err := listenOn("127.0.0.1", port)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 
 	"github.com/spf13/cobra"
+
+	"github.com/sigpost/sigpost/pkg/address"
 )
 
 func newServe(s *settings) *cobra.Command {
@@ -26,7 +28,7 @@ stops it. On a loopback address /inbox shows what was sent.`,
 			if err := c.Resolve(cmd.Context()); err != nil {
 				return err
 			}
-			host, port, err := address(host, port)
+			host, port, err := listenOn(host, port)
 			if err != nil {
 				return err
 			}
@@ -42,7 +44,7 @@ stops it. On a loopback address /inbox shows what was sent.`,
 			for _, src := range c.Sources {
 				fmt.Fprintf(out, "%-16s POST %s/%s\n", src.Type, srv.url(), src.Name)
 			}
-			if loopback(host) {
+			if address.Loopback(host) {
 				fmt.Fprintf(out, "%-16s %s/inbox\n", "inbox", srv.url())
 			}
 			select {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
 
+	"github.com/sigpost/sigpost/pkg/address"
 	"github.com/sigpost/sigpost/pkg/config"
 	"github.com/sigpost/sigpost/pkg/inbox"
 	"github.com/sigpost/sigpost/pkg/relay"
@@ -42,7 +43,7 @@ func newServer(c *config.Config, host, port string, log *slog.Logger, observe fu
 		return nil, err
 	}
 	s := &server{host: host, port: port, log: log}
-	if loopback(host) {
+	if address.Loopback(host) {
 		pages := box.Handler()
 		s.handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 			if req.URL.Path == "/inbox" || strings.HasPrefix(req.URL.Path, "/inbox/") {
@@ -85,11 +86,6 @@ func message(d relay.Delivery) inbox.Message {
 		status = "failed: " + d.Err.Error()
 	}
 	return inbox.Message{Sink: d.Sink.Name, Type: d.Sink.Type, Status: status, Time: time.Now(), Body: d.Body, Event: *d.Event}
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // start serves until ctx ends. It returns when the server answers; done then
@@ -148,8 +144,8 @@ func (s *server) awaitReady(ctx context.Context, ended <-chan error) error {
 	}
 }
 
-// address is where to listen: PORT (8080) on loopback unless told otherwise.
-func address(host, port string) (string, string, error) {
+// listenOn is where to listen: PORT (8080) on loopback unless told otherwise.
+func listenOn(host, port string) (string, string, error) {
 	if port == "" {
 		port = os.Getenv("PORT")
 	}

@@ -8,12 +8,13 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/sigpost/sigpost/pkg/address"
 )
 
 // Error is a message that was not delivered. Neither it nor what it wraps
@@ -39,25 +40,15 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 var (
-	errURL    = errors.New("the URL is not valid")
-	errScheme = errors.New("the URL must begin with https:// (http:// is for loopback hosts only)")
-	errUser   = errors.New("the URL must not carry a user name or password")
 	errHeader = errors.New("a header has a name or value that HTTP does not allow, such as one with a line break")
 	errAnswer = errors.New("receiver refused the message")
 )
 
 // checkRequest returns the URL to post to, without its fragment.
 func checkRequest(r Request) (string, error) {
-	u, err := url.Parse(r.URL.Reveal())
-	if err != nil || u.Hostname() == "" {
-		return "", errURL
-	}
-	switch {
-	case u.User != nil:
-		return "", errUser
-	case u.Scheme == "https", u.Scheme == "http" && loopback(u.Hostname()):
-	default:
-		return "", errScheme
+	u, err := address.Parse(r.URL.Reveal())
+	if err != nil {
+		return "", err
 	}
 	for k, v := range r.Header {
 		if !validName(k) || !validValue(v.Reveal()) {
@@ -69,14 +60,6 @@ func checkRequest(r Request) (string, error) {
 	}
 	u.Fragment, u.RawFragment = "", ""
 	return u.String(), nil
-}
-
-func loopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
 }
 
 // validName tells whether s is a token, https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2

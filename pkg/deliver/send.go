@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/sigpost/sigpost/pkg/address"
 )
 
 // Send posts r: at once, then after 2, 5 and 10 s (jittered, and no sooner than
@@ -96,7 +98,7 @@ func (c *Client) attempt(parent context.Context, url string, r Request, body []b
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
-		return verdict{class: ClassRefused, err: errURL}
+		return verdict{class: ClassRefused, err: address.ErrInvalid}
 	}
 	req.Header.Set("User-Agent", userAgent)
 	if r.ContentType != "" {

@@ -6,9 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -39,13 +37,8 @@ var _ sink.Sink = (*Sink)(nil)
 // New checks c. Its error joins all problems, by key.
 func New(c Config) (*Sink, error) {
 	var errs []error
-	if c.URL.IsZero() {
-		errs = append(errs, problem.New("url", "is required: where the JSON is posted"))
-	} else if c.URL.Literal() {
-		v, err := c.URL.Value(context.Background())
-		if err != nil || !allowed(v) {
-			errs = append(errs, problem.New("url", "%s", addressText))
-		}
+	if err := sink.CheckURL(c.URL, "is required: where the JSON is posted"); err != nil {
+		errs = append(errs, err)
 	}
 	headers, headerErrs := checkHeaders(c.Headers)
 	if errs = append(errs, headerErrs...); len(errs) > 0 {
@@ -106,19 +99,13 @@ func headerValue(v secret.Value) bool {
 	return !strings.ContainsFunc(v.Reveal(), func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
 }
 
-const (
-	addressText = "must be an https:// address; http:// is for loopback addresses only"
-	valueText   = "must be one line without control characters"
-)
+const valueText = "must be one line without control characters"
 
 // Endpoint is the address and its headers.
 func (s *Sink) Endpoint(ctx context.Context) (sink.Endpoint, error) {
-	v, err := s.url.Value(ctx)
+	v, err := sink.ResolveURL(ctx, s.url)
 	if err != nil {
 		return sink.Endpoint{}, err
-	}
-	if !allowed(v) {
-		return sink.Endpoint{}, problem.New("url", "%s", addressText)
 	}
 	end := sink.Endpoint{URL: v}
 	for name, h := range s.headers {
@@ -135,20 +122,4 @@ func (s *Sink) Endpoint(ctx context.Context) (sink.Endpoint, error) {
 		end.Header[name] = v
 	}
 	return end, nil
-}
-
-// allowed tells whether the address is https, or http to this machine.
-func allowed(v secret.Value) bool {
-	u, err := url.Parse(v.Reveal())
-	if err != nil || u.Hostname() == "" {
-		return false
-	}
-	switch u.Scheme {
-	case "https":
-		return true
-	case "http":
-		ip := net.ParseIP(u.Hostname())
-		return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
-	}
-	return false
 }

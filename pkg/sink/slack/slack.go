@@ -8,8 +8,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net"
-	"net/url"
 
 	"github.com/sigpost/sigpost/pkg/event"
 	"github.com/sigpost/sigpost/pkg/problem"
@@ -48,16 +46,8 @@ var (
 // New makes a Sink, or tells all that is wrong with c as problems.
 func New(c Config) (*Sink, error) {
 	var errs []error
-	if c.URL.IsZero() {
-		errs = append(errs, problem.New("url", "is missing: name the incoming webhook's address, e.g. secret://slack-ops"))
-	} else if c.URL.Literal() {
-		v, err := c.URL.Value(context.Background())
-		if err == nil {
-			err = checkURL(v.Reveal())
-		}
-		if err != nil {
-			errs = append(errs, problem.New("url", "%v", err))
-		}
+	if err := sink.CheckURL(c.URL, "is missing: name the incoming webhook's address, e.g. secret://slack-ops"); err != nil {
+		errs = append(errs, err)
 	}
 	switch c.Format {
 	case "", FormatBlocks, FormatAttachment:
@@ -70,34 +60,10 @@ func New(c Config) (*Sink, error) {
 	return &Sink{url: c.URL, attachment: c.Format == FormatAttachment}, nil
 }
 
-var errURL = errors.New("is not an https:// address (http:// is for loopback addresses only)")
-
-// checkURL accepts https, and http to this machine. Its error doesn't repeat
-// the address.
-func checkURL(s string) error {
-	u, err := url.Parse(s)
-	if err != nil || u.Hostname() == "" {
-		return errURL
-	}
-	host := u.Hostname()
-	ip := net.ParseIP(host)
-	loopback := host == "localhost" || ip != nil && ip.IsLoopback()
-	if u.Scheme == "https" || u.Scheme == "http" && loopback {
-		return nil
-	}
-	return errURL
-}
-
 // Endpoint resolves the webhook's address.
 func (s *Sink) Endpoint(ctx context.Context) (sink.Endpoint, error) {
-	v, err := s.url.Value(ctx)
-	if err != nil {
-		return sink.Endpoint{}, err
-	}
-	if err := checkURL(v.Reveal()); err != nil {
-		return sink.Endpoint{}, problem.New("url", "%v", err)
-	}
-	return sink.Endpoint{URL: v}, nil
+	v, err := sink.ResolveURL(ctx, s.url)
+	return sink.Endpoint{URL: v}, err
 }
 
 // Render draws e in the configured format.

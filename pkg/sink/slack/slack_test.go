@@ -81,6 +81,7 @@ func TestNewTellsWhatIsWrong(t *testing.T) {
 		{Config{URL: literal("http://localhost/x")}, ""},
 		{Config{URL: literal("http://hooks.slack.com/hush")}, "url"},
 		{Config{URL: literal("https:///hush")}, "url"},
+		{Config{URL: literal("https://user:hush@hooks.slack.com/x")}, "url"},
 		{Config{URL: literal("hush")}, "url"},
 		{Config{URL: literal("secret://slack-ops")}, ""},
 	} {

@@ -8,9 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/sigpost/sigpost/pkg/event"
@@ -50,13 +48,8 @@ var (
 // New checks c. Its error joins all problems, by key.
 func New(c Config) (*Sink, error) {
 	var errs []error
-	if c.URL.IsZero() {
-		errs = append(errs, problem.New("url", "is required: the address of the Workflows webhook, e.g. secret://teams-platform"))
-	} else if c.URL.Literal() {
-		v, err := c.URL.Value(context.Background())
-		if err != nil || !allowed(v) {
-			errs = append(errs, problem.New("url", "%s", errAddress))
-		}
+	if err := sink.CheckURL(c.URL, "is required: the address of the Workflows webhook, e.g. secret://teams-platform"); err != nil {
+		errs = append(errs, err)
 	}
 	switch c.Format {
 	case "", AdaptiveCard, MessageCard:
@@ -87,14 +80,8 @@ func (s *Sink) RenderReduced(e *event.Event) sink.Message {
 
 // Endpoint is the webhook's address.
 func (s *Sink) Endpoint(ctx context.Context) (sink.Endpoint, error) {
-	v, err := s.url.Value(ctx)
-	if err != nil {
-		return sink.Endpoint{}, err
-	}
-	if !allowed(v) {
-		return sink.Endpoint{}, problem.New("url", "%s", errAddress)
-	}
-	return sink.Endpoint{URL: v}, nil
+	v, err := sink.ResolveURL(ctx, s.url)
+	return sink.Endpoint{URL: v}, err
 }
 
 // failedPrefix begins the body of a 200 that is a failure, followed by the real
@@ -116,24 +103,6 @@ func (*Sink) Judge(status int, body []byte) error {
 
 func message(body []byte) sink.Message {
 	return sink.Message{ContentType: "application/json; charset=utf-8", Body: body}
-}
-
-var errAddress = errors.New("must be an https:// address; http:// is for loopback addresses only")
-
-// allowed tells whether the address is https, or http to this machine.
-func allowed(v secret.Value) bool {
-	u, err := url.Parse(v.Reveal())
-	if err != nil || u.Hostname() == "" {
-		return false
-	}
-	switch u.Scheme {
-	case "https":
-		return true
-	case "http":
-		ip := net.ParseIP(u.Hostname())
-		return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
-	}
-	return false
 }
 
 // encode is v as JSON without HTML escapes, which would only cost bytes.
