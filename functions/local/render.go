@@ -24,15 +24,7 @@ or for one sink. Nothing is verified, sent, or asked of a secret store.`,
   sigpost render terraform --event run-errored --file run.json --sink platform`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := s.load()
-			if err != nil {
-				return err
-			}
-			src, err := findSource(c, args[0])
-			if err != nil {
-				return err
-			}
-			req, err := sampleOf(src, name, file)
+			c, src, req, err := s.sample(args[0], name, file)
 			if err != nil {
 				return err
 			}

@@ -33,15 +33,7 @@ minutes is a duplicate.`,
   sigpost send terraform --file run.json --url https://example.com/terraform`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := s.load()
-			if err != nil {
-				return err
-			}
-			src, err := findSource(c, args[0])
-			if err != nil {
-				return err
-			}
-			req, err := sampleOf(src, event, file)
+			_, src, req, err := s.sample(args[0], event, file)
 			if err != nil {
 				return err
 			}
@@ -49,7 +41,7 @@ minutes is a duplicate.`,
 				f.Freshen(req)
 			}
 			if target == "" {
-				host, port, err := address("127.0.0.1", "")
+				host, port, err := listenOn("127.0.0.1", "")
 				if err != nil {
 					return err
 				}
@@ -70,6 +62,20 @@ minutes is a duplicate.`,
 	cmd.Flags().StringVar(&file, "file", "", "body to send instead of a sample's; --event then gives the headers")
 	cmd.Flags().StringVar(&target, "url", "", "`URL` of the source (default: the local server)")
 	return cmd
+}
+
+// sample is the configuration, the named source of it, and a request for that.
+func (s *settings) sample(name, event, file string) (*config.Config, config.Source, *source.Request, error) {
+	c, err := s.load()
+	if err != nil {
+		return nil, config.Source{}, nil, err
+	}
+	src, err := findSource(c, name)
+	if err != nil {
+		return nil, config.Source{}, nil, err
+	}
+	req, err := sampleOf(src, event, file)
+	return c, src, req, err
 }
 
 func findSource(c *config.Config, name string) (config.Source, error) {

@@ -100,6 +100,16 @@ func (x *Excerpt) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return nil
 }
 
+// Line is the first of the texts that says anything, on one line.
+func Line(texts ...Excerpt) string {
+	for _, t := range texts {
+		if s := strings.Join(strings.Fields(string(t)), " "); s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
 // ParseTime reads a sender's time leniently: RFC 3339 with or without seconds,
 // fractions and zone (UTC is meant where it is missing), "+0000" for "+00:00",
 // RFC 1123 and the other HTTP dates. ok is false if it is none of these.

@@ -58,8 +58,8 @@ func convertHealth(w *wire) (e event.Event, ok bool) {
 	opened := convertIssues(append(w.New, w.New2022...), false)
 	resolved := convertIssues(append(w.Resolved, w.Resolved2022...), true)
 	score, hasScore := w.score()
-	id := line(w.ID, w.ID2022)
-	name := line(w.Name, w.Name2022, w.ID, w.ID2022)
+	id := source.Line(w.ID, w.ID2022)
+	name := source.Line(w.Name, w.Name2022, w.ID, w.ID2022)
 	if name == "" && !hasScore && len(opened)+len(resolved) == 0 {
 		return event.Event{}, false
 	}
@@ -80,10 +80,10 @@ func convertHealth(w *wire) (e event.Event, ok bool) {
 			Warning: warningScore, Success: successScore, Severity: zone,
 		}
 	}
-	if model := line(w.Model, w.Model2022); model != "" {
+	if model := source.Line(w.Model, w.Model2022); model != "" {
 		e.Fields = append(e.Fields, event.Field{Name: "Model", Value: model, Short: true})
 	}
-	if id != "" && id != name && id != line(w.Model, w.Model2022) {
+	if id != "" && id != name && id != source.Line(w.Model, w.Model2022) {
 		e.Fields = append(e.Fields, event.Field{Name: "System", Value: id, Short: true})
 	}
 	if len(opened) > 0 {
@@ -146,8 +146,8 @@ func convertIssues(issues []wireIssue, done bool) []event.Item {
 	var items []event.Item
 	for _, i := range issues {
 		impact, _ := number(i.Impact)
-		label, rule := sentence(line(i.Category)), sentence(line(i.Rule, i.Rule2022))
-		item := event.Item{Label: label, Text: line(i.Description), Detail: line(i.Resolution), Done: done}
+		label, rule := sentence(source.Line(i.Category)), sentence(source.Line(i.Rule, i.Rule2022))
+		item := event.Item{Label: label, Text: source.Line(i.Description), Detail: source.Line(i.Resolution), Done: done}
 		if item.Text == "" && (label != "" || rule != "" || item.Detail != "" || impact != 0) {
 			item.Text = cmp.Or(rule, "Issue without a description")
 		}

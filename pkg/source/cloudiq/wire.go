@@ -65,19 +65,9 @@ func (w *wire) time() time.Time {
 	if ms, ok := number(w.Millis); ok && ms > 0 && ms < maxMillis {
 		return time.UnixMilli(ms).UTC()
 	}
-	t, _ := source.ParseTime(line(w.Time, w.Time2022))
+	t, _ := source.ParseTime(source.Line(w.Time, w.Time2022))
 	return t
 }
 
 // maxMillis is the beginning of the year 10000, which no JSON time can hold.
 const maxMillis = 253402300800000
-
-// line is the first of the texts that says anything, on one line.
-func line(texts ...source.Excerpt) string {
-	for _, t := range texts {
-		if s := strings.Join(strings.Fields(string(t)), " "); s != "" {
-			return s
-		}
-	}
-	return ""
-}

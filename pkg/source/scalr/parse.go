@@ -65,7 +65,7 @@ func (s *Source) Parse(r *source.Request) (source.Parsed, error) {
 	if err := source.Decode(r.Body, &w); err != nil {
 		return source.Parsed{}, err
 	}
-	name := line(w.Name, w.Name2020)
+	name := source.Line(w.Name, w.Name2020)
 	k, ok := kinds[name]
 	if !ok {
 		return source.Parsed{}, source.Malformed("event-name is missing or none of run:completed, run:errored, run:needs_attention")
@@ -78,14 +78,14 @@ func (s *Source) Parse(r *source.Request) (source.Parsed, error) {
 func convertRun(w *wire, k kind) event.Event {
 	run := &w.Run
 	e := event.Event{
-		Key:      line(w.Workspace.ID),
+		Key:      source.Line(w.Workspace.ID),
 		State:    k.state,
 		Severity: k.severity,
 		Quiet:    k.quiet,
 		Title:    title(w, k.verb),
-		URL:      line(run.URL),
-		Place:    event.Link{Name: line(w.Workspace.Name), URL: line(w.Workspace.URL)},
-		Actor:    event.Link{Name: line(run.CreatedBy.Username, run.CreatedBy2020.Username, run.CreatedBy.Email, run.CreatedBy2020.Email)},
+		URL:      source.Line(run.URL),
+		Place:    event.Link{Name: source.Line(w.Workspace.Name), URL: source.Line(w.Workspace.URL)},
+		Actor:    event.Link{Name: source.Line(run.CreatedBy.Username, run.CreatedBy2020.Username, run.CreatedBy.Email, run.CreatedBy2020.Email)},
 		Text:     event.Text{Body: strings.TrimSpace(string(run.Message))},
 	}
 	if e.State == event.StateResolved {
@@ -95,8 +95,8 @@ func convertRun(w *wire, k kind) event.Event {
 		e.Action = k.action
 	}
 	e.Fields = addField(e.Fields, "Started by", e.Actor.Name, "")
-	created, hasCreated := source.ParseTime(line(run.CreatedAt, run.CreatedAt2020))
-	updated, hasUpdated := source.ParseTime(line(run.UpdatedAt, run.UpdatedAt2020))
+	created, hasCreated := source.ParseTime(source.Line(run.CreatedAt, run.CreatedAt2020))
+	updated, hasUpdated := source.ParseTime(source.Line(run.UpdatedAt, run.UpdatedAt2020))
 	switch {
 	case hasUpdated:
 		e.Time = updated
@@ -106,12 +106,12 @@ func convertRun(w *wire, k kind) event.Event {
 	if hasCreated && hasUpdated && updated.After(created) {
 		e.Fields = append(e.Fields, event.Field{Name: "Duration", Value: duration(updated.Sub(created)), Short: true})
 	}
-	e.Fields = addField(e.Fields, "Source", line(run.Source), "")
-	if status := strings.ReplaceAll(line(run.Status), "_", " "); status != k.verb {
+	e.Fields = addField(e.Fields, "Source", source.Line(run.Source), "")
+	if status := strings.ReplaceAll(source.Line(run.Status), "_", " "); status != k.verb {
 		e.Fields = addField(e.Fields, "Status", status, "")
 	}
 	if e.Place.Name == "" || w.Environment.URL != "" {
-		e.Fields = addField(e.Fields, "Environment", line(w.Environment.Name), line(w.Environment.URL))
+		e.Fields = addField(e.Fields, "Environment", source.Line(w.Environment.Name), source.Line(w.Environment.URL))
 	}
 	return e
 }
@@ -124,7 +124,7 @@ func addField(fields []event.Field, name, value, url string) []event.Field {
 }
 
 func title(w *wire, verb string) string {
-	workspace, environment := line(w.Workspace.Name), line(w.Environment.Name)
+	workspace, environment := source.Line(w.Workspace.Name), source.Line(w.Environment.Name)
 	t := "Run " + verb
 	switch {
 	case workspace != "" && environment != "":
@@ -149,14 +149,4 @@ func duration(d time.Duration) string {
 		return strings.TrimSuffix(r.Replace(strings.TrimSuffix(s, "0s")), " ")
 	}
 	return r.Replace(d.String())
-}
-
-// line is the first of the texts that says anything, on one line.
-func line(texts ...source.Excerpt) string {
-	for _, t := range texts {
-		if s := strings.Join(strings.Fields(string(t)), " "); s != "" {
-			return s
-		}
-	}
-	return ""
 }
