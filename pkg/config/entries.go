@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,9 +15,17 @@ import (
 	"github.com/sigpost/sigpost/pkg/secret"
 )
 
-// namePattern is what a source or sink may be called; a source's name is an
-// element of a URL's path.
-var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+// maxName is how long a source's or sink's name may be, in bytes.
+const maxName = 63
+
+// goodName tells whether a source or sink may be called so; a source's name is
+// an element of a URL's path.
+func goodName(name string) bool {
+	return name != "" && len(name) <= maxName && !strings.ContainsAny(name[:1], "-_") &&
+		!strings.ContainsFunc(name, func(c rune) bool {
+			return !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_')
+		})
+}
 
 // reserved is the paths that are no source.
 var reserved = []string{"healthz", "inbox"}
@@ -79,7 +86,7 @@ func (d *decoder) entries(n *yaml.Node, key string, add func(entry)) (names []st
 	for name, node := range d.pairs(n, key) {
 		names = append(names, name)
 		e := entry{name: name, key: join(key, name), line: d.keyLine(n, name), node: node}
-		if !namePattern.MatchString(name) {
+		if !goodName(name) {
 			d.report(e.line, e.key, "is no good name: use up to 63 of a-z, 0-9, - and _, and begin with a letter or digit")
 		}
 		if key == "sources" && slices.Contains(reserved, name) {
@@ -214,21 +221,30 @@ func (d *decoder) known(n *yaml.Node, key, field, what string, names, known []st
 	}
 }
 
-var sizePattern = regexp.MustCompile(`^([0-9]{1,9}) ?([KM]i?B)?$`)
+// sizeUnits are the powers of two that units stand for.
+var sizeUnits = []struct {
+	name string
+	bits int
+}{{"KiB", 10}, {"KB", 10}, {"MiB", 20}, {"MB", 20}, {"", 0}}
+
+// maxDigits bounds the number of a size, so that it fits.
+const maxDigits = 9
 
 // parseSize reads "6MB": KB and MB are 1024 and 1024² bytes, with or without
 // the i.
 func parseSize(s string) (size int64, ok bool) {
-	m := sizePattern.FindStringSubmatch(s)
-	if m == nil {
-		return 0, false
+	for _, u := range sizeUnits {
+		number, found := strings.CutSuffix(s, u.name)
+		if !found {
+			continue
+		}
+		number = strings.TrimSuffix(number, " ")
+		if len(number) > maxDigits || strings.Trim(number, "0123456789") != "" {
+			return 0, false
+		}
+		size, err := strconv.ParseInt(number, 10, 64)
+		size <<= u.bits
+		return size, err == nil && size >= 1<<10 && size <= MaxBodyBytes
 	}
-	size, _ = strconv.ParseInt(m[1], 10, 64)
-	switch {
-	case strings.HasPrefix(m[2], "K"):
-		size <<= 10
-	case strings.HasPrefix(m[2], "M"):
-		size <<= 20
-	}
-	return size, size >= 1<<10 && size <= MaxBodyBytes
+	return 0, false
 }

@@ -68,12 +68,11 @@ func (d *decoder) refuse(n *yaml.Node, depth int) {
 	}
 }
 
-var yamlLine = regexp.MustCompile(`line (\d+): `)
-
 // syntax reports bad YAML. The parser's texts are constant but for that of an
 // unknown anchor, which quotes the file.
 func (d *decoder) syntax(err error) {
 	line := 0
+	yamlLine := regexp.MustCompile(`line (\d+): `) // here, since good files need none
 	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
 		line, _ = strconv.Atoi(m[1])
 	}
@@ -137,11 +136,9 @@ func (d *decoder) keyLine(n *yaml.Node, name string) int {
 	return n.Line
 }
 
-var step = regexp.MustCompile(`[^.\[\]]+`)
-
 // lineOf is the line of a dotted key below n, as deep as it is there.
 func (d *decoder) lineOf(n *yaml.Node, line int, key string) int {
-	for _, s := range step.FindAllString(key, -1) {
+	for _, s := range strings.FieldsFunc(key, func(c rune) bool { return strings.ContainsRune(".[]", c) }) {
 		if i, err := strconv.Atoi(s); err == nil && n.Kind == yaml.SequenceNode && i >= 0 && i < len(n.Content) {
 			n = n.Content[i]
 			line = n.Line

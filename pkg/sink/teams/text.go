@@ -3,6 +3,7 @@ package teams
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -17,7 +18,7 @@ const zeroWidth = "\u200b"
 const markdown = "\\`*_[]()#~>"
 
 // entities are characters by their HTML names, which would show as what they name.
-var entities = regexp.MustCompile(`&(#?[0-9A-Za-z]+;)`)
+var entities = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`&(#?[0-9A-Za-z]+;)`) })
 
 // inert takes the meaning from what isn't Markdown: mentions (<at>), dates
 // ({{DATE(…)}}), templates (${…}) and entities (&lt;).
@@ -26,7 +27,7 @@ func inert(s string) string {
 	if !strings.ContainsAny(s, "<{&") {
 		return s
 	}
-	s = entities.ReplaceAllString(s, "&"+zeroWidth+"$1")
+	s = entities().ReplaceAllString(s, "&"+zeroWidth+"$1")
 	var b strings.Builder
 	var last rune
 	for _, r := range s {

@@ -2,7 +2,6 @@ package certifyclouds
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -112,25 +111,25 @@ const (
 )
 
 var (
-	expiring = regexp.MustCompile(`^(?:Found )?(\d+) (secret|certificate|key)s? (?:is |are )?(?:expiring|expires?) (?:with)?in (\d+) days?\.?$`)
-	expired  = regexp.MustCompile(`^(?:Found )?(\d+) (?:expired (secret|certificate|key)s?|(secret|certificate|key)s? (?:has |have |is |are )?expired)\.?$`)
-	rotated  = regexp.MustCompile(`^Successfully rotated (?:the )?(secret|certificate|key|credential) (?:for |of )?(\S+?)\.?$`)
+	expiring = lazy(`^(?:Found )?(\d+) (secret|certificate|key)s? (?:is |are )?(?:expiring|expires?) (?:with)?in (\d+) days?\.?$`)
+	expired  = lazy(`^(?:Found )?(\d+) (?:expired (secret|certificate|key)s?|(secret|certificate|key)s? (?:has |have |is |are )?expired)\.?$`)
+	rotated  = lazy(`^Successfully rotated (?:the )?(secret|certificate|key|credential) (?:for |of )?(\S+?)\.?$`)
 )
 
 // headline is the notice in one line, and what is left to say.
 func headline(n *notice) (title, body string) {
 	title, text := line(n.title), line(n.text)
-	if m := expiring.FindStringSubmatch(text); m != nil {
+	if m := expiring().FindStringSubmatch(text); m != nil {
 		verb := "s expire"
 		if m[1] == "1" {
 			verb = " expires"
 		}
 		return m[1] + " " + m[2] + verb + " within " + m[3] + plural(m[3], " day"), ""
 	}
-	if m := expired.FindStringSubmatch(text); m != nil {
+	if m := expired().FindStringSubmatch(text); m != nil {
 		return m[1] + plural(m[1], " "+m[2]+m[3]) + " expired", ""
 	}
-	if m := rotated.FindStringSubmatch(text); m != nil {
+	if m := rotated().FindStringSubmatch(text); m != nil {
 		return strings.ToUpper(m[1][:1]) + m[1][1:] + " " + m[2] + " rotated", ""
 	}
 	title = sentenceCase(title)

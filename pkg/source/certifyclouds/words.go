@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -13,7 +14,13 @@ import (
 	"github.com/sigpost/sigpost/pkg/event"
 )
 
-var expiry = regexp.MustCompile(`^(.+) \(((?:expires|expired) (\d{4}-\d{2}-\d{2}))\)$`)
+// lazy is a regular expression that is compiled when it is first needed: all
+// that is done before main lengthens the start of a function.
+func lazy(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
+var expiry = lazy(`^(.+) \(((?:expires|expired) (\d{4}-\d{2}-\d{2}))\)$`)
 
 // expiries reads "api-key (expires 2024-12-20), db-conn (expires 2024-12-25)",
 // soonest first, and the first date; nil if a text is anything else.
@@ -27,7 +34,7 @@ func expiries(text string, now time.Time) (items []event.Item, soonest string) {
 	}
 	var all []dated
 	for part := range strings.SplitSeq(text, ", ") {
-		m := expiry.FindStringSubmatch(part)
+		m := expiry().FindStringSubmatch(part)
 		if m == nil {
 			return nil, ""
 		}
