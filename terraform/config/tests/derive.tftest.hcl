@@ -1,0 +1,52 @@
+run "full" {
+  command = plan
+  variables { file = "tests/full.yaml" }
+
+  assert {
+    condition     = output.paths == { github = "github", array = "array", terraform = "terraform", certs = "certs/TOKEN" }
+    error_message = "paths: ${jsonencode(output.paths)}"
+  }
+  assert {
+    condition     = output.secrets.receive == toset(["github-webhook", "shared", "bundle", "certifyclouds-token", "slack-ops"])
+    error_message = "receive needs its sources' secrets and the sinks': ${jsonencode(output.secrets.receive)}"
+  }
+  assert {
+    condition     = output.secrets.poll == toset(["cloudtruth-api-key", "bundle", "shared", "slack-ops"])
+    error_message = "poll needs its sources' secrets and the sinks': ${jsonencode(output.secrets.poll)}"
+  }
+  assert {
+    condition     = toset(output.fields.bundle) == toset(["scalr", "cloudtruth"]) && length(output.fields.slack-ops) == 0
+    error_message = "fields: ${jsonencode(output.fields)}"
+  }
+  assert {
+    condition     = output.poll_minutes == 2 && toset(output.polled) == toset(["changes", "slow"])
+    error_message = "150s must be rounded down to 2 minutes, not ${output.poll_minutes}"
+  }
+}
+
+run "nothing_polled" {
+  command = plan
+  variables { file = "tests/receive.yaml" }
+  assert {
+    condition     = output.poll_minutes == 0 && length(output.polled) == 0 && length(output.secrets.poll) == 0
+    error_message = "something is polled where nothing should be"
+  }
+}
+
+run "at_least_a_minute" {
+  command = plan
+  variables { file = "tests/impatient.yaml" }
+  assert {
+    condition     = output.poll_minutes == 1 && length(output.paths) == 0
+    error_message = "10s must become 1 minute, not ${output.poll_minutes}"
+  }
+}
+
+run "a_minute_unless_set" {
+  command = plan
+  variables { file = "tests/unset.yaml" }
+  assert {
+    condition     = output.poll_minutes == 1
+    error_message = "without every it is 1 minute, not ${output.poll_minutes}"
+  }
+}
