@@ -1,0 +1,184 @@
+module "config" {
+  source = "../config"
+  file   = var.config_file
+}
+
+data "aws_region" "current" {}
+data "aws_caller_identity" "current" {}
+
+locals {
+  region = data.aws_region.current.region
+  tags   = merge({ sigpost = var.name }, var.tags)
+  prefix = "${var.name}/"
+  poll   = var.poll && module.config.poll_minutes > 0
+
+  # One package serves both: the handler says which function it is.
+  functions = merge({
+    receive = {
+      description = "Verifies webhooks and delivers them as chat messages"
+      timeout     = var.timeout_seconds
+      concurrency = var.reserved_concurrency
+      secrets     = module.config.secrets.receive
+    }
+    }, local.poll ? {
+    poll = {
+      description = "Asks polled sources for news and delivers them as chat messages"
+      timeout     = var.poll_timeout_seconds
+      concurrency = var.poll_reserved_concurrency
+      secrets     = module.config.secrets.poll
+    }
+  } : {})
+
+  environment = merge({
+    SIGPOST_MODE           = "direct"
+    SIGPOST_SECRETS_PREFIX = local.prefix
+  }, var.state ? { SIGPOST_STATE_TABLE = aws_dynamodb_table.state[0].name } : {})
+}
+
+resource "aws_lambda_function" "function" {
+  for_each = local.functions
+
+  function_name    = "${var.name}-${each.key}"
+  description      = each.value.description
+  role             = aws_iam_role.function[each.key].arn
+  filename         = var.package
+  source_code_hash = filebase64sha256(var.package)
+  runtime          = "provided.al2023"
+  architectures    = ["arm64"]
+  handler          = each.key
+  memory_size      = var.memory_mb
+  timeout          = each.value.timeout
+
+  reserved_concurrent_executions = each.value.concurrency
+
+  environment {
+    variables = local.environment
+  }
+
+  logging_config {
+    log_format            = "JSON"
+    application_log_level = var.log_level
+    system_log_level      = "INFO"
+    log_group             = aws_cloudwatch_log_group.function[each.key].name
+  }
+
+  tags       = local.tags
+  depends_on = [aws_iam_role_policy.function]
+}
+
+resource "aws_cloudwatch_log_group" "function" {
+  for_each = local.functions
+
+  name              = "/aws/lambda/${var.name}-${each.key}"
+  retention_in_days = var.log_retention_days
+  tags              = local.tags
+}
+
+# The public URL. Whoever calls it is verified by sigpost, which needs the whole
+# body first: BUFFERED.
+resource "aws_lambda_function_url" "receive" {
+  count = var.public ? 1 : 0
+
+  function_name      = aws_lambda_function.function["receive"].function_name
+  authorization_type = "NONE"
+  invoke_mode        = "BUFFERED"
+}
+
+# Both are needed for a public URL. The ids differ from those of the statements
+# that the provider adds on its own, which would conflict.
+resource "aws_lambda_permission" "public_url" {
+  count = var.public ? 1 : 0
+
+  statement_id           = "SigpostPublicUrl"
+  action                 = "lambda:InvokeFunctionUrl"
+  function_name          = aws_lambda_function.function["receive"].function_name
+  principal              = "*"
+  function_url_auth_type = "NONE"
+}
+
+resource "aws_lambda_permission" "public_invoke" {
+  count = var.public ? 1 : 0
+
+  statement_id             = "SigpostPublicInvoke"
+  action                   = "lambda:InvokeFunction"
+  function_name            = aws_lambda_function.function["receive"].function_name
+  principal                = "*"
+  invoked_via_function_url = true
+}
+
+# Containers only. Their values are put with the commands of the output
+# put_secret_commands, and never pass through Terraform.
+resource "aws_secretsmanager_secret" "secret" {
+  for_each = setsubtract(setunion(values(local.functions)[*].secrets...), keys(var.existing_secrets))
+
+  name = "${local.prefix}${each.value}"
+  description = join("", [
+    "sigpost ${var.name}: secret://${each.value}",
+    length(module.config.fields[each.value]) > 0 ? ", a JSON object with ${join(", ", module.config.fields[each.value])}" : "",
+  ])
+  kms_key_id              = var.kms_key_arn == "" ? null : var.kms_key_arn
+  recovery_window_in_days = var.recovery_window_days
+  tags                    = local.tags
+}
+
+resource "aws_dynamodb_table" "state" {
+  count = var.state ? 1 : 0
+
+  name         = "${var.name}-state"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "id"
+
+  attribute {
+    name = "id"
+    type = "S"
+  }
+
+  ttl {
+    attribute_name = "expires"
+    enabled        = true
+  }
+
+  tags = local.tags
+}
+
+# The schedule of the poll function. The next tick is the retry, so nothing
+# else repeats a poll that failed.
+resource "aws_scheduler_schedule_group" "poll" {
+  count = local.poll ? 1 : 0
+
+  name = "${var.name}-poll"
+  tags = local.tags
+}
+
+resource "aws_scheduler_schedule" "poll" {
+  count = local.poll ? 1 : 0
+
+  name                = "${var.name}-poll"
+  group_name          = aws_scheduler_schedule_group.poll[0].name
+  description         = "Runs ${var.name}-poll, which asks ${join(", ", module.config.polled)} for news"
+  schedule_expression = module.config.poll_minutes == 1 ? "rate(1 minute)" : "rate(${module.config.poll_minutes} minutes)"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = aws_lambda_function.function["poll"].arn
+    role_arn = aws_iam_role.scheduler[0].arn
+
+    retry_policy {
+      maximum_retry_attempts       = 0
+      maximum_event_age_in_seconds = 60
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.scheduler]
+}
+
+resource "aws_lambda_function_event_invoke_config" "poll" {
+  count = local.poll ? 1 : 0
+
+  function_name                = aws_lambda_function.function["poll"].function_name
+  maximum_retry_attempts       = 0
+  maximum_event_age_in_seconds = 60
+}

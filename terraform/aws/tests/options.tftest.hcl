@@ -1,0 +1,216 @@
+# Options on and off, and two deployments beside each other.
+
+mock_provider "aws" {
+  mock_data "aws_region" {
+    defaults = { region = "eu-central-1" }
+  }
+  mock_resource "aws_lambda_function_url" {
+    defaults = { function_url = "https://abc123.lambda-url.eu-central-1.on.aws/" }
+  }
+}
+
+variables {
+  package     = "tests/package.zip"
+  config_file = "tests/full.yaml"
+}
+
+run "nothing_to_poll" {
+  command = plan
+  variables {
+    config_file = "tests/receive.yaml"
+  }
+  assert {
+    condition = keys(aws_lambda_function.function) == ["receive"] && length(concat(
+      aws_scheduler_schedule.poll, aws_scheduler_schedule_group.poll, aws_lambda_function_event_invoke_config.poll,
+      aws_iam_role.scheduler, aws_iam_role_policy.scheduler,
+    )) == 0 && length(aws_iam_role.function) == 1 && length(aws_cloudwatch_log_group.function) == 1
+    error_message = "there is something of a poll function though nothing is polled"
+  }
+  assert {
+    condition     = toset(keys(aws_secretsmanager_secret.secret)) == toset(["github-webhook", "slack-ops"]) && output.poll_schedule == ""
+    error_message = "secrets: ${jsonencode(keys(aws_secretsmanager_secret.secret))}"
+  }
+}
+
+run "poll_off" {
+  command = plan
+  variables {
+    poll  = false
+    state = false
+  }
+  assert {
+    condition     = keys(aws_lambda_function.function) == ["receive"] && length(aws_scheduler_schedule.poll) == 0
+    error_message = "poll = false still makes a poll function"
+  }
+}
+
+run "state_off" {
+  variables {
+    config_file = "tests/receive.yaml"
+    state       = false
+  }
+  assert {
+    condition     = length(aws_dynamodb_table.state) == 0 && output.state_table == ""
+    error_message = "state = false still makes a table"
+  }
+  assert {
+    condition     = !contains(keys(aws_lambda_function.function["receive"].environment[0].variables), "SIGPOST_STATE_TABLE")
+    error_message = "the function is told of a table that isn't there"
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.function["receive"].policy).Statement[*].Sid == ["WriteLogs", "ReadSecrets"]
+    error_message = "without state and key the function needs two statements, not ${aws_iam_role_policy.function["receive"].policy}"
+  }
+}
+
+run "not_public" {
+  command = plan
+  variables {
+    public = false
+  }
+  assert {
+    condition     = length(aws_lambda_function_url.receive) + length(aws_lambda_permission.public_url) + length(aws_lambda_permission.public_invoke) == 0
+    error_message = "public = false still opens the function"
+  }
+  assert {
+    condition     = length(output.urls) == 0
+    error_message = "urls of a function that has none: ${jsonencode(output.urls)}"
+  }
+}
+
+run "behind_a_gateway" {
+  command = plan
+  variables {
+    public   = false
+    base_url = "https://hooks.example.com/prod/"
+  }
+  assert {
+    condition     = output.urls.github == "https://hooks.example.com/prod/github" && output.urls.certs == "https://hooks.example.com/prod/certs/TOKEN"
+    error_message = "urls: ${jsonencode(output.urls)}"
+  }
+}
+
+run "limits_and_tags" {
+  command = plan
+  variables {
+    reserved_concurrency      = 20
+    poll_reserved_concurrency = 1
+    memory_mb                 = 512
+    timeout_seconds           = 15
+    poll_timeout_seconds      = 120
+    log_retention_days        = 365
+    log_level                 = "DEBUG"
+    recovery_window_days      = 0
+    permissions_boundary_arn  = "arn:aws:iam::123456789012:policy/boundary"
+    tags                      = { team = "platform" }
+  }
+  assert {
+    condition = (
+      aws_lambda_function.function["receive"].reserved_concurrent_executions == 20 &&
+      aws_lambda_function.function["poll"].reserved_concurrent_executions == 1 &&
+      aws_lambda_function.function["receive"].timeout == 15 &&
+      aws_lambda_function.function["poll"].timeout == 120 &&
+      alltrue([for function in aws_lambda_function.function : function.memory_size == 512 && function.logging_config[0].application_log_level == "DEBUG"]) &&
+      alltrue([for group in aws_cloudwatch_log_group.function : group.retention_in_days == 365]) &&
+      alltrue([for secret in aws_secretsmanager_secret.secret : secret.recovery_window_in_days == 0])
+    )
+    error_message = "an option didn't arrive"
+  }
+  assert {
+    condition     = alltrue([for role in concat(values(aws_iam_role.function), aws_iam_role.scheduler) : role.permissions_boundary == "arn:aws:iam::123456789012:policy/boundary"])
+    error_message = "a role without the permissions boundary"
+  }
+  assert {
+    condition = alltrue([
+      for tags in concat(
+        values(aws_lambda_function.function)[*].tags, values(aws_cloudwatch_log_group.function)[*].tags, values(aws_secretsmanager_secret.secret)[*].tags,
+        values(aws_iam_role.function)[*].tags, aws_iam_role.scheduler[*].tags, aws_dynamodb_table.state[*].tags, aws_scheduler_schedule_group.poll[*].tags,
+      ) : tags == tomap({ sigpost = "sigpost", team = "platform" })
+    ])
+    error_message = "something has other tags"
+  }
+}
+
+run "keys_and_existing_secrets" {
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/mine"
+    existing_secrets = {
+      slack-ops = {
+        arn         = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:sigpost/slack-ops-AbCdEf"
+        kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/theirs"
+      }
+      github-webhook = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:sigpost/github-webhook-AbCdEf" }
+    }
+  }
+  assert {
+    condition     = toset(keys(aws_secretsmanager_secret.secret)) == toset(["shared", "bundle", "certifyclouds-token"])
+    error_message = "containers: ${jsonencode(keys(aws_secretsmanager_secret.secret))}"
+  }
+  assert {
+    condition     = alltrue([for secret in aws_secretsmanager_secret.secret : secret.kms_key_id == "arn:aws:kms:eu-central-1:123456789012:key/mine"])
+    error_message = "a container without the key"
+  }
+  assert {
+    condition = {
+      for key, policy in aws_iam_role_policy.function :
+      key => toset(one([for statement in jsondecode(policy.policy).Statement : statement.Resource if statement.Sid == "ReadSecrets"]))
+      } == {
+      receive = toset(concat(
+        [for name in ["shared", "bundle", "certifyclouds-token"] : aws_secretsmanager_secret.secret[name].arn],
+        ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:sigpost/slack-ops-AbCdEf", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:sigpost/github-webhook-AbCdEf"],
+      ))
+      poll = toset(concat(
+        [for name in ["shared", "bundle"] : aws_secretsmanager_secret.secret[name].arn],
+        ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:sigpost/slack-ops-AbCdEf"],
+      ))
+    }
+    error_message = "a function may not read an existing secret, or may read too many"
+  }
+  assert {
+    condition = alltrue([
+      for policy in aws_iam_role_policy.function :
+      toset(one([for statement in jsondecode(policy.policy).Statement : statement.Resource if statement.Sid == "DecryptSecrets"])) == toset([
+        "arn:aws:kms:eu-central-1:123456789012:key/mine", "arn:aws:kms:eu-central-1:123456789012:key/theirs",
+      ])
+    ])
+    error_message = "a function may not decrypt what it reads, or more"
+  }
+  assert {
+    condition     = output.secret_names.slack-ops == "sigpost/slack-ops" && length(output.put_secret_commands) == 5
+    error_message = "existing secrets are missing in the outputs"
+  }
+}
+
+run "first" {
+  variables { name = "sigpost-first" }
+  assert {
+    condition     = length(values(aws_secretsmanager_secret.secret)) == 5
+    error_message = "the first deployment is incomplete"
+  }
+}
+
+run "second" {
+  variables { name = "second" }
+  assert {
+    condition = length(setintersection(
+      concat(values(output.function_names), values(output.log_groups), values(output.secret_names), [output.state_table]),
+      concat(values(run.first.function_names), values(run.first.log_groups), values(run.first.secret_names), [run.first.state_table]),
+    )) == 0
+    error_message = "two deployments share a name"
+  }
+  assert {
+    condition = alltrue([
+      for name in concat(
+        values(aws_lambda_function.function)[*].function_name, values(aws_iam_role.function)[*].name, values(aws_iam_role_policy.function)[*].name,
+        aws_iam_role.scheduler[*].name, aws_iam_role_policy.scheduler[*].name, aws_dynamodb_table.state[*].name,
+        aws_scheduler_schedule.poll[*].name, aws_scheduler_schedule_group.poll[*].name,
+        [for group in aws_cloudwatch_log_group.function : trimprefix(group.name, "/aws/lambda/")],
+      ) : startswith(name, "second-")
+    ]) && alltrue([for secret in aws_secretsmanager_secret.secret : startswith(secret.name, "second/")])
+    error_message = "something isn't named after the deployment"
+  }
+  assert {
+    condition     = alltrue([for role in concat(values(aws_iam_role.function), aws_iam_role.scheduler) : endswith(role.name, "-eu-central-1")])
+    error_message = "a role's name has no region, so the deployment can't be in two of them"
+  }
+}

@@ -1,0 +1,236 @@
+variable "name" {
+  type        = string
+  description = "Name of the deployment. Every other name is made of it, so that several live in one account."
+  default     = "sigpost"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$", var.name))
+    error_message = "name must be 1 to 32 of a-z, 0-9 and -, begin with a letter and not end with -."
+  }
+}
+
+variable "package" {
+  type        = string
+  description = "Path of the zip that scripts/build wrote, usually dist/aws.zip."
+  nullable    = false
+
+  validation {
+    condition     = fileexists(var.package)
+    error_message = "There is no file ${var.package}. Run \"scripts/build --config sigpost.yaml\" first."
+  }
+}
+
+variable "config_file" {
+  type        = string
+  description = "Path of the sigpost.yaml that was built into the package. The module reads names from it: sources, secrets, how often to poll."
+  nullable    = false
+
+  validation {
+    condition     = !can(regex("\"(env|file)://", jsonencode(yamldecode(file(var.config_file)))))
+    error_message = "${var.config_file} refers to env:// or file://, which a Lambda function does not have. Write secret://NAME instead."
+  }
+}
+
+variable "public" {
+  type        = bool
+  description = "Whether anybody may call the function URL; sigpost itself verifies every request. false makes no URL: put your own gateway in front and set base_url."
+  default     = true
+  nullable    = false
+}
+
+variable "base_url" {
+  type        = string
+  description = "Where senders reach the receive function, if not at its function URL: your gateway or domain. Used in the output urls."
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = var.base_url == "" || can(regex("^https://[^/?#@ ]+(/[^?# ]*)?$", var.base_url))
+    error_message = "base_url must be an https:// URL without query and fragment, such as https://hooks.example.com."
+  }
+}
+
+variable "state" {
+  type        = bool
+  description = "Whether to keep state in a DynamoDB table: what was delivered, message ids, cursors. false keeps it in each instance's memory, so a repeated webhook may be posted twice."
+  default     = true
+  nullable    = false
+
+  validation {
+    condition     = var.state || !var.poll || module.config.poll_minutes == 0
+    error_message = "state can't be false with a polled source: its cursor would be lost with each new instance. Set state = true, or poll = false."
+  }
+}
+
+variable "poll" {
+  type        = bool
+  description = "Whether to poll the sources of the configuration that are polled. Without such a source there is no poll function anyway."
+  default     = true
+  nullable    = false
+}
+
+variable "memory_mb" {
+  type        = number
+  description = "Memory of each function in MB. CPU grows with it; 256 starts in tens of milliseconds."
+  default     = 256
+  nullable    = false
+
+  validation {
+    condition     = var.memory_mb >= 128 && var.memory_mb <= 10240 && floor(var.memory_mb) == var.memory_mb
+    error_message = "memory_mb must be a whole number from 128 to 10240."
+  }
+}
+
+variable "timeout_seconds" {
+  type        = number
+  description = "Most that a webhook may take, its deliveries included. Senders wait for 5 to 30 seconds."
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.timeout_seconds >= 3 && var.timeout_seconds <= 900 && floor(var.timeout_seconds) == var.timeout_seconds
+    error_message = "timeout_seconds must be a whole number from 3 to 900."
+  }
+}
+
+variable "poll_timeout_seconds" {
+  type        = number
+  description = "Most that one poll may take. Under the smallest \"every\", two polls don't overlap."
+  default     = 55
+  nullable    = false
+
+  validation {
+    condition     = var.poll_timeout_seconds >= 10 && var.poll_timeout_seconds <= 900 && floor(var.poll_timeout_seconds) == var.poll_timeout_seconds
+    error_message = "poll_timeout_seconds must be a whole number from 10 to 900."
+  }
+}
+
+variable "reserved_concurrency" {
+  type        = number
+  description = "Most instances of the receive function at a time, taken from the account's quota; -1 is no limit. A new account's quota of 10 leaves nothing to reserve."
+  default     = -1
+  nullable    = false
+
+  validation {
+    condition     = (var.reserved_concurrency == -1 || var.reserved_concurrency >= 1) && floor(var.reserved_concurrency) == var.reserved_concurrency
+    error_message = "reserved_concurrency must be a whole number from 1 on, or -1 for no limit. 0 would stop the function."
+  }
+}
+
+variable "poll_reserved_concurrency" {
+  type        = number
+  description = "The same for the poll function; 1 keeps two polls from running at once whatever their duration."
+  default     = -1
+  nullable    = false
+
+  validation {
+    condition     = (var.poll_reserved_concurrency == -1 || var.poll_reserved_concurrency >= 1) && floor(var.poll_reserved_concurrency) == var.poll_reserved_concurrency
+    error_message = "poll_reserved_concurrency must be a whole number from 1 on, or -1 for no limit. 0 would stop the function."
+  }
+}
+
+variable "log_retention_days" {
+  type        = number
+  description = "How long CloudWatch keeps the logs, in days."
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be a number that CloudWatch knows: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+  }
+}
+
+variable "log_level" {
+  type        = string
+  description = "Least level that sigpost logs: DEBUG, INFO, WARN or ERROR."
+  default     = "INFO"
+  nullable    = false
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARN", "ERROR"], var.log_level)
+    error_message = "log_level must be DEBUG, INFO, WARN or ERROR."
+  }
+}
+
+variable "existing_secrets" {
+  type = map(object({
+    arn         = string
+    kms_key_arn = optional(string, "")
+  }))
+  description = "Secrets that are kept elsewhere in this account, by their NAME in secret://NAME: ARN, and key if it is not aws/secretsmanager. The module makes no container for them. They must be called <name>/NAME."
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition = alltrue([
+      for name, secret in var.existing_secrets :
+      can(regex("^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9._/+=@-]+-[A-Za-z0-9]{6}$", secret.arn))
+    ])
+    error_message = "existing_secrets: an arn is not a secret's whole ARN, with the 6 characters that Secrets Manager put at its end."
+  }
+  validation {
+    condition = alltrue([
+      for name, secret in var.existing_secrets :
+      can(regex("^[^:]+:[^:]+:[^:]+:[^:]+:[^:]+:secret:", secret.arn)) ? startswith(split(":", secret.arn)[6], "${var.name}/${name}-") : true
+    ])
+    error_message = "existing_secrets: the secret behind secret://NAME must be called ${var.name}/NAME in Secrets Manager."
+  }
+  validation {
+    condition     = alltrue([for secret in values(var.existing_secrets) : secret.kms_key_arn == "" || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", secret.kms_key_arn))])
+    error_message = "existing_secrets: a kms_key_arn is not the ARN of a key. An alias will not do."
+  }
+  validation {
+    condition     = length(setsubtract(keys(var.existing_secrets), setunion(module.config.secrets.receive, module.config.secrets.poll))) == 0
+    error_message = "existing_secrets names a secret that the configuration does not refer to."
+  }
+}
+
+variable "kms_key_arn" {
+  type        = string
+  description = "Key that encrypts the secrets this module makes; empty is the account's aws/secretsmanager key. The functions may decrypt with it."
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = var.kms_key_arn == "" || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn must be the ARN of a key. An alias will not do."
+  }
+}
+
+variable "recovery_window_days" {
+  type        = number
+  description = "How long a destroyed secret can be restored. As long, its name can't be used again; 0 deletes at once."
+  default     = 7
+  nullable    = false
+
+  validation {
+    condition     = var.recovery_window_days == 0 || contains(range(7, 31), var.recovery_window_days)
+    error_message = "recovery_window_days must be a whole number from 7 to 30, or 0."
+  }
+}
+
+variable "permissions_boundary_arn" {
+  type        = string
+  description = "Policy that bounds the permissions of every role, where your organisation wants one."
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = var.permissions_boundary_arn == "" || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary_arn))
+    error_message = "permissions_boundary_arn must be the ARN of an IAM policy."
+  }
+}
+
+variable "tags" {
+  type        = map(string)
+  description = "Tags of everything that can have some, besides sigpost = <name>."
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(var.tags) <= 45 && alltrue([for key, value in var.tags : key != "sigpost" && !startswith(lower(key), "aws:") && length(key) <= 128 && length(value) <= 256])
+    error_message = "tags must be at most 45, none called sigpost or aws:…, keys up to 128 and values up to 256 characters."
+  }
+}
