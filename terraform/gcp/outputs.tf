@@ -1,0 +1,59 @@
+locals {
+  base_url = var.base_url != "" ? trimsuffix(var.base_url, "/") : trimsuffix(google_cloudfunctions2_function.function["receive"].service_config[0].uri, "/")
+}
+
+output "urls" {
+  description = "For each source, the URL to give to its sender. Put the token in place of TOKEN."
+  value       = { for source, path in module.config.paths : source => "${local.base_url}/${path}" }
+}
+
+output "secret_names" {
+  description = "For each NAME of secret://NAME, the secret's full name in Secret Manager."
+  value       = { for name, secret in local.secrets : name => "projects/${secret.project}/secrets/${secret.id}" }
+}
+
+output "put_secret_commands" {
+  description = "For each secret, the command that stores its value: run it, paste the value as one line, Enter. Neither the shell's history nor Terraform's state sees it."
+  value = {
+    for name, secret in local.secrets :
+    name => "stty -echo; head -n 1 | tr -d '[:cntrl:]' | gcloud secrets versions add ${secret.id} --project=${secret.project} --data-file=-; stty echo"
+  }
+}
+
+output "secret_fields" {
+  description = "For each secret that must be a JSON object, its fields."
+  value       = { for name in keys(local.secrets) : name => module.config.fields[name] if length(module.config.fields[name]) > 0 }
+}
+
+output "function_names" {
+  description = "Names of the functions receive and, if something is polled, poll."
+  value       = { for key, function in google_cloudfunctions2_function.function : key => function.name }
+}
+
+output "function_url" {
+  description = "The receive function's own URL, to put a gateway in front of."
+  value       = google_cloudfunctions2_function.function["receive"].service_config[0].uri
+}
+
+output "service_accounts" {
+  description = "Emails of the functions' service accounts, for the policies of keys and of secrets kept elsewhere."
+  value       = { for key, account in google_service_account.function : key => account.email }
+}
+
+output "log_commands" {
+  description = "For each function, the command that shows its log."
+  value = {
+    for key, function in google_cloudfunctions2_function.function :
+    key => "gcloud functions logs read ${function.name} --gen2 --region=${var.region} --project=${var.project} --limit=50"
+  }
+}
+
+output "state_database" {
+  description = "Firestore database with the state; empty without."
+  value       = var.state ? local.database : ""
+}
+
+output "poll_schedule" {
+  description = "How often the poll function runs; empty without."
+  value       = join("", google_cloud_scheduler_job.poll[*].schedule)
+}

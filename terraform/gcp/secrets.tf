@@ -1,0 +1,76 @@
+# Containers only. Their values are put with the commands of the output
+# put_secret_commands, and never pass through Terraform.
+
+locals {
+  # A secret by its full name is kept elsewhere, and is not prefixed.
+  foreign = {
+    for name in setunion(values(local.functions)[*].secrets...) :
+    name => regex("^projects/([^/]+)/secrets/([^/]+)", name) if startswith(name, "projects/")
+  }
+  secrets = {
+    for name in setunion(values(local.functions)[*].secrets...) : name => {
+      project = try(local.foreign[name][0], var.project)
+      id      = try(local.foreign[name][1], "${local.prefix}${name}")
+      made    = !startswith(name, "projects/") && !contains(var.existing_secrets, name)
+    }
+  }
+}
+
+resource "google_secret_manager_secret" "secret" {
+  for_each = { for name, secret in local.secrets : name => secret if secret.made }
+
+  project   = each.value.project
+  secret_id = each.value.id
+  labels    = local.labels
+  annotations = merge(
+    { reference = "secret://${each.key}" },
+    length(module.config.fields[each.key]) > 0 ? { fields = join(",", module.config.fields[each.key]) } : {},
+  )
+
+  replication {
+    dynamic "auto" {
+      for_each = length(var.secret_locations) == 0 ? [var.kms_key_name] : []
+      content {
+        dynamic "customer_managed_encryption" {
+          for_each = compact([auto.value])
+          content {
+            kms_key_name = customer_managed_encryption.value
+          }
+        }
+      }
+    }
+    dynamic "user_managed" {
+      for_each = length(var.secret_locations) > 0 ? [var.secret_locations] : []
+      content {
+        dynamic "replicas" {
+          for_each = user_managed.value
+          content {
+            location = replicas.key
+            dynamic "customer_managed_encryption" {
+              for_each = compact([replicas.value])
+              content {
+                kms_key_name = customer_managed_encryption.value
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  depends_on = [google_project_service.api]
+}
+
+# Each function reads the secrets of its own sources and of all sinks.
+resource "google_secret_manager_secret_iam_member" "read" {
+  for_each = merge([
+    for key, function in local.functions : {
+      for name in function.secrets : "${key} ${name}" => { function = key, secret = name }
+    }
+  ]...)
+
+  project   = local.secrets[each.value.secret].project
+  secret_id = try(google_secret_manager_secret.secret[each.value.secret].secret_id, local.secrets[each.value.secret].id)
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.function[each.value.function].member
+}
