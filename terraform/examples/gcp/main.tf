@@ -1,0 +1,58 @@
+# The smallest complete root: GitHub to Slack, on Google Cloud.
+#
+#   scripts/build --config terraform/examples/gcp/sigpost.yaml
+#   cd terraform/examples/gcp && terraform init && terraform apply -var project=PROJECT
+
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = ">= 7.0, < 8.0"
+    }
+  }
+}
+
+variable "project" {
+  type        = string
+  description = "ID of the project to deploy to."
+  nullable    = false
+}
+
+variable "region" {
+  type        = string
+  description = "Region to deploy to."
+  default     = "europe-west1"
+  nullable    = false
+}
+
+variable "package" {
+  type        = string
+  description = "Path of what scripts/build wrote."
+  default     = "../../../dist/gcp.zip"
+  nullable    = false
+}
+
+provider "google" {
+  project = var.project
+  region  = var.region
+}
+
+module "sigpost" {
+  source      = "../../gcp"
+  project     = var.project
+  region      = var.region
+  package     = var.package
+  config_file = "${path.module}/sigpost.yaml"
+}
+
+output "urls" {
+  description = "URL to give to each sender."
+  value       = module.sigpost.urls
+}
+
+output "put_secret_commands" {
+  description = "Command that stores each secret's value."
+  value       = module.sigpost.put_secret_commands
+}
