@@ -51,8 +51,9 @@ func workflowRun(p *payload, e *event.Event) {
 	}
 	e.URL, e.Action = r.HTMLURL, "Open run"
 	setTime(e, r.UpdatedAt)
-	name, branch := first(oneLine(string(r.Name), nameRunes), "Workflow"), oneLine(string(r.HeadBranch), nameRunes)
-	e.Key = p.key("@workflow/", name, "/", p.branchKey(r.HeadRepository, branch))
+	name := first(oneLine(string(r.Name), nameRunes), "Workflow")
+	branch := p.branchOf(r.HeadRepository, oneLine(string(r.HeadBranch), nameRunes))
+	e.Key = p.key("@workflow/", name, "/", branch)
 	e.Title = about(name+" "+outcome(r.Conclusion, p.Action, e)+with(" on ", branch), r.DisplayTitle)
 	if e.State == event.StateResolved {
 		e.Recovery = about(name+" recovered"+with(" on ", branch), r.DisplayTitle)
@@ -72,13 +73,13 @@ func workflowRun(p *payload, e *event.Event) {
 	addFact(e, "Trigger", words(string(r.Event)))
 }
 
-// branchKey is the branch, with its repository where that is another one: main
-// of a fork is not main.
-func (p *payload) branchKey(head *repository, branch string) string {
+// branchOf is the branch, with its repository where that is another one: main of
+// a fork is not main.
+func (p *payload) branchOf(head *repository, branch string) string {
 	if head == nil || head.FullName == "" || p.Repository == nil || head.FullName == p.Repository.FullName || branch == "" {
 		return branch
 	}
-	return string(head.FullName) + ":" + branch
+	return oneLine(string(head.FullName), nameRunes) + ":" + branch
 }
 
 func checkRunEvent(p *payload, e *event.Event) {
