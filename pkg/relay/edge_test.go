@@ -51,7 +51,7 @@ func TestSameDeliveryInFlightIsNotDoubled(t *testing.T) {
 }
 
 func TestSlowSenderIsAnswered(t *testing.T) {
-	r := newRoad(t)
+	r := newRoad(t, func(o *Options) { o.ReadTimeout = 200 * time.Millisecond })
 	conn, err := net.Dial("tcp", strings.TrimPrefix(r.URL, "http://"))
 	if err != nil {
 		t.Fatal(err)

@@ -86,7 +86,7 @@ func newRoad(t *testing.T, changes ...func(*Options)) *road {
 	opt := Options{
 		Log:         slog.New(slog.NewJSONHandler(r, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Client:      deliver.New(deliver.Config{Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}),
-		ReadTimeout: 200 * time.Millisecond,
+		ReadTimeout: time.Minute,
 	}
 	for _, change := range changes {
 		change(&opt)
