@@ -39,8 +39,8 @@ func drawAttachment(e *event.Event, excerpt int) message {
 // facts are the event's fields with those that Block Kit draws elsewhere.
 func facts(e *event.Event) []event.Field {
 	var fs []event.Field
-	if e.Actor.Name != "" {
-		fs = append(fs, event.Field{Name: "By", Value: e.Actor.Name, Short: true})
+	if who := e.Who(); who.Name != "" {
+		fs = append(fs, event.Field{Name: "By", Value: who.Name, Short: true})
 	}
 	if g := e.Gauge; g != nil {
 		fs = append(fs, event.Field{Name: g.Label, Value: fmt.Sprintf("%d of %d", g.Value, g.Max), Short: true})
