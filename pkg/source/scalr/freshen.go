@@ -7,15 +7,13 @@ import (
 	"github.com/sigpost/sigpost/pkg/source"
 )
 
-var (
-	updates = regexp.MustCompile(`("updated[-_]at":\s*)"([^"]*)"`)
-	begins  = regexp.MustCompile(`("created[-_]at":\s*)"([^"]*)"`)
-)
-
 // Freshen makes the run of r end now, after as long as it took. To the
 // microsecond, which Scalr doesn't write: two runs within a second must differ,
 // since a signature covers no more than body and second, and counts once.
 func (s *Source) Freshen(r *source.Request) {
+	// Compiled here, since only samples need them.
+	updates := regexp.MustCompile(`("updated[-_]at":\s*)"([^"]*)"`)
+	begins := regexp.MustCompile(`("created[-_]at":\s*)"([^"]*)"`)
 	ended, begun := updates.FindSubmatch(r.Body), begins.FindSubmatch(r.Body)
 	if ended == nil || begun == nil {
 		return
