@@ -87,20 +87,34 @@ func (b *Inbox) serveMessages(w http.ResponseWriter, r *http.Request) {
 		after = 0
 	}
 	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(b.after(after))
+	text := []byte{'['}
+	for i, e := range b.after(after) {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = e.appendTo(text)
+	}
+	w.Write(append(text, ']', '\n'))
 }
 
-// serveEvents sends the newest id at once and whenever there is a newer one,
-// until the client goes.
+// reconnect is how long a page waits before it opens a broken stream again.
+const reconnect = 500 * time.Millisecond
+
+// serveEvents sends the span of messages at once and whenever there are newer
+// ones, until the client goes.
 func (b *Inbox) serveEvents(w http.ResponseWriter, r *http.Request) {
 	more, end := b.subscribe()
 	defer end()
 	rc := http.NewResponseController(w)
 	rc.SetWriteDeadline(time.Time{}) // the stream outlives any server-wide limit
 	w.Header().Set("Content-Type", "text/event-stream")
+	fmt.Fprintf(w, "retry: %d\n\n", reconnect.Milliseconds())
 	for {
-		id := b.newest()
-		if _, err := fmt.Fprintf(w, "id: %d\ndata: %d\n\n", id, id); err != nil {
+		data, err := json.Marshal(b.span())
+		if err != nil {
+			return
+		}
+		if _, err := fmt.Fprintf(w, "data: %s\n\n", data); err != nil {
 			return
 		}
 		if rc.Flush() != nil {

@@ -36,7 +36,7 @@ func TestHandlerHost(t *testing.T) {
 	}
 	b := New()
 	do(b, "POST", "evil.example", "/inbox/receive/slack/ops", `{"text":"a"}`)
-	if n := b.newest(); n != 0 {
+	if n := b.span().Newest; n != 0 {
 		t.Errorf("a refused request left %d messages", n)
 	}
 }
@@ -48,8 +48,8 @@ func TestHandlerRefusesOtherSites(t *testing.T) {
 	r.Header.Set("Origin", "https://evil.example")
 	w := httptest.NewRecorder()
 	b.Handler().ServeHTTP(w, r)
-	if w.Code != 403 || b.newest() != 0 {
-		t.Errorf("post from another site = %d with %d messages, want 403 with 0", w.Code, b.newest())
+	if w.Code != 403 || b.span().Newest != 0 {
+		t.Errorf("post from another site = %d with %d messages, want 403 with 0", w.Code, b.span().Newest)
 	}
 }
 
@@ -91,7 +91,7 @@ func TestReceive(t *testing.T) {
 		if w.Code != c.status || w.Body.String() != c.answer {
 			t.Errorf("%s %.60s = %d %q, want %d %q", c.kind, c.body, w.Code, w.Body, c.status, c.answer)
 		}
-		if b.newest() != 0 {
+		if b.span().Newest != 0 {
 			t.Errorf("%s %.60s: a posted message is shown, though only the relay says what was sent", c.kind, c.body)
 		}
 	}
@@ -130,7 +130,7 @@ func TestMessages(t *testing.T) {
 	if _, ok := got[1].Event["raw"]; ok || string(raw) != "not for the page" {
 		t.Errorf("the event kept its raw body, or the caller's was changed")
 	}
-	w = do(b, "GET", "localhost", fmt.Sprintf("/inbox/messages?after=%d", b.newest()-1), "")
+	w = do(b, "GET", "localhost", fmt.Sprintf("/inbox/messages?after=%d", b.span().Newest-1), "")
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || len(got) != 1 {
 		t.Errorf("messages after the last but one: %d, %v, want 1", len(got), err)
 	}
@@ -169,13 +169,20 @@ func TestEvents(t *testing.T) {
 		}
 		t.Fatalf("the stream ended before %q: %v", want, lines.Err())
 	}
-	until("data: 0")
+	data := func(oldest, newest int) string {
+		return fmt.Sprintf(`data: {"server":%q,"oldest":%d,"newest":%d}`, b.server, oldest, newest)
+	}
+	until("retry: 500")
+	until(data(0, 0))
 	b.Add(Message{Type: "slack"})
-	until("data: 1")
+	until(data(1, 1))
 	for range 1000 { // nobody reads meanwhile, and Add doesn't mind
 		b.Add(Message{Type: "slack"})
 	}
-	until("data: 1001")
+	until(data(1002-Keep, 1001))
+	if New().server == b.server {
+		t.Error("two servers can't be told apart")
+	}
 	cancel()
 	io.Copy(io.Discard, res.Body)
 	<-done

@@ -4,16 +4,31 @@
 package inbox
 
 import (
+	"crypto/rand"
 	"encoding/json"
-	"strings"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/sigpost/sigpost/pkg/event"
 )
 
-// Keep is the number of messages an Inbox holds.
-const Keep = 200
+// What an Inbox holds at most. When a new message goes over either, the oldest
+// ones go first.
+const (
+	// Keep is the number of messages.
+	Keep = 200
+	// KeepBytes is the bytes of all messages together, each as the JSON that the
+	// page reads: body, event and all but the id.
+	KeepBytes = 32 << 20
+	// PartBytes is the bytes of one body, and of one event. A larger one is
+	// replaced by a sentence with its size, so that a single message can't push
+	// all others out.
+	PartBytes = 2 << 20
+	// lineBytes is the bytes of a sink's name, of its type and of a status; what
+	// is over is cut off.
+	lineBytes = 4 << 10
+)
 
 // Message is one message as it was, or would have been, sent.
 type Message struct {
@@ -29,65 +44,56 @@ type Message struct {
 	Event event.Event
 }
 
-// entry is a Message under its id.
-type entry struct {
-	id int64
-	Message
-}
-
-// MarshalJSON writes the form that the page reads. A body that is JSON is
-// embedded as it is, any other as a string.
-func (e entry) MarshalJSON() ([]byte, error) {
-	out := struct {
-		ID     int64        `json:"id"`
-		Sink   string       `json:"sink"`
-		Type   string       `json:"type"`
-		Status string       `json:"status"`
-		Time   time.Time    `json:"time"`
-		Body   any          `json:"body"`
-		Event  *event.Event `json:"event,omitempty"`
-	}{ID: e.id, Sink: e.Sink, Type: e.Type, Status: e.Status, Time: e.Time}
-	text := strings.ToValidUTF8(string(e.Body), "\uFFFD")
-	if json.Valid([]byte(text)) {
-		out.Body = json.RawMessage(text)
-	} else {
-		out.Body = text
-	}
-	if e.Event.Title != "" || e.Event.Type != "" || e.Event.Source != "" {
-		out.Event = &e.Event
-	}
-	return json.Marshal(out)
-}
-
 // Inbox holds the newest messages. It is safe for concurrent use.
 type Inbox struct {
+	server string // differs after each start, so that a page notices it
+	limit  int    // KeepBytes, but in tests
+
 	mu      sync.Mutex
 	last    int64
 	entries []entry // oldest first
+	bytes   int     // of all entries
 	readers map[chan struct{}]bool
+}
+
+// entry is a message as the JSON that the page reads, without its id.
+type entry struct {
+	id   int64
+	json []byte
+}
+
+// appendTo appends the entry with its id.
+func (e entry) appendTo(b []byte) []byte {
+	b = strconv.AppendInt(append(b, `{"id":`...), e.id, 10)
+	return append(append(b, ','), e.json[1:]...)
 }
 
 // New makes an empty Inbox.
 func New() *Inbox {
-	return &Inbox{readers: make(map[chan struct{}]bool)}
+	return &Inbox{server: rand.Text(), limit: KeepBytes, readers: make(map[chan struct{}]bool)}
 }
 
 // Add keeps m, without its event's raw body, and lets the open pages know. It
-// never waits for them.
+// never waits for them, and holds nothing of m's own.
 func (b *Inbox) Add(m Message) {
-	m.Event.Raw = nil
 	if m.Time.IsZero() {
 		m.Time = time.Now()
 	}
-	m.Body = append([]byte(nil), m.Body...)
+	text, err := json.Marshal(wireOf(m))
+	if err != nil { // all its parts are JSON or strings
+		panic("inbox: " + err.Error())
+	}
+	b.keep(text)
+}
+
+// keep holds a message, lets the oldest go and the open pages know.
+func (b *Inbox) keep(text []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.last++
-	b.entries = append(b.entries, entry{b.last, m})
-	if n := len(b.entries) - Keep; n > 0 {
-		// Into a new array, so that what is dropped can be freed.
-		b.entries = append(make([]entry, 0, Keep+Keep/4), b.entries[n:]...)
-	}
+	b.entries = append(b.entries, entry{b.last, text})
+	b.bytes += len(text)
+	b.drop()
 	for ch := range b.readers {
 		select {
 		case ch <- struct{}{}:
@@ -96,22 +102,44 @@ func (b *Inbox) Add(m Message) {
 	}
 }
 
+// drop lets the oldest go while there are too many, or too many bytes.
+func (b *Inbox) drop() {
+	n := 0
+	for len(b.entries)-n > Keep || b.bytes > b.limit {
+		b.bytes -= len(b.entries[n].json)
+		b.entries[n].json = nil // the array holds on to the entry, not to this
+		n++
+	}
+	b.entries = b.entries[n:]
+}
+
 // after returns the messages with an id above id, newest first.
 func (b *Inbox) after(id int64) []entry {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	list := []entry{}
+	var list []entry
 	for i := len(b.entries) - 1; i >= 0 && b.entries[i].id > id; i-- {
 		list = append(list, b.entries[i])
 	}
 	return list
 }
 
-// newest is the id of the newest message, 0 before the first.
-func (b *Inbox) newest() int64 {
+// span is which messages there are, as the stream says it.
+type span struct {
+	Server string `json:"server"`
+	// Oldest and Newest are ids; 0 before the first message.
+	Oldest int64 `json:"oldest"`
+	Newest int64 `json:"newest"`
+}
+
+func (b *Inbox) span() span {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.last
+	s := span{Server: b.server, Newest: b.last}
+	if len(b.entries) > 0 {
+		s.Oldest = b.entries[0].id
+	}
+	return s
 }
 
 // subscribe returns a channel that gets a notice when messages were added, and

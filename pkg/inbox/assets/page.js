@@ -19,6 +19,7 @@ function article(m) {
   } catch {
     card = el("p", { class: "card quiet" }, "This message can’t be drawn. Its raw JSON is below.");
   }
+  if (m.large) card = el("p", { class: "card quiet" }, m.large);
   if (typeof m.body === "string") card = el("div", { class: "card text" }, m.body);
   const event = m.event;
   const failed = m.status !== "delivered";
@@ -32,7 +33,7 @@ function article(m) {
         localTime(new Date(m.time), { dateStyle: "medium", timeStyle: "short" }))),
     card,
     el("footer", null,
-      el("details", { class: "raw" }, el("summary", null, "Raw JSON"), json(m.body)),
+      el("details", { class: "raw" }, el("summary", null, "Raw JSON"), json(m.large || m.body)),
       event ? el("details", { class: "event" }, el("summary", null, "Source event"), json(event)) : null));
 }
 
@@ -73,7 +74,7 @@ async function load(id) {
 }
 
 const stream = new EventSource("/inbox/events");
-stream.onmessage = (e) => load(Number(e.data));
+stream.onmessage = (e) => load(JSON.parse(e.data).newest);
 stream.onerror = () => { document.getElementById("count").textContent = "Disconnected, trying again"; };
 
 document.addEventListener("keydown", (e) => {
