@@ -2,22 +2,46 @@ package inbox
 
 import (
 	"context"
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/performance"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/kb"
-
-	"github.com/sigpost/sigpost/pkg/event"
 )
 
-// browser starts Chromium, or skips the test where there is none.
-func browser(t *testing.T) context.Context {
-	t.Helper()
+// patience is how long a test waits for a page. It is never waited out, unless
+// something is broken.
+const patience = time.Minute
+
+// chromium is one browser for all tests of this package, each in a tab of its
+// own. Its parts are nil where there is no browser to start.
+var chromium struct {
+	once sync.Once
+	ctx  context.Context
+	err  error
+	stop []func()
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for i := len(chromium.stop) - 1; i >= 0; i-- {
+		chromium.stop[i]()
+	}
+	os.Exit(code)
+}
+
+func startChromium() {
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
 		if found, err := exec.LookPath(name); err == nil {
@@ -26,135 +50,190 @@ func browser(t *testing.T) context.Context {
 		}
 	}
 	if path == "" {
-		t.Skip("no chromium found: the page was not tried in a browser")
+		return
 	}
-	opts := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir())}
+	dir, err := os.MkdirTemp("", "inbox-chromium-")
+	if err != nil {
+		chromium.err = err
+		return
+	}
+	chromium.stop = append(chromium.stop, func() { os.RemoveAll(dir) })
+	opts := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.UserDataDir(dir)}
 	for _, flag := range []string{
 		"headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run",
 		"disable-background-networking", "disable-component-update", "disable-sync",
 	} {
 		opts = append(opts, chromedp.Flag(flag, true))
 	}
-	ctx, stop := chromedp.NewExecAllocator(t.Context(), opts...)
-	t.Cleanup(stop)
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), opts...)
+	chromium.stop = append(chromium.stop, stop)
 	ctx, stop = chromedp.NewContext(ctx)
-	t.Cleanup(stop)
-	ctx, stop = context.WithTimeout(ctx, 90*time.Second)
-	t.Cleanup(stop)
-	return ctx
+	chromium.stop = append(chromium.stop, stop)
+	chromium.ctx, chromium.err = ctx, chromedp.Do(ctx)
 }
 
-func sample(t *testing.T, name string) []byte {
+// tab is a page of the inbox in a browser.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+	log *record
+}
+
+// record is what a page did.
+type record struct {
+	mu       sync.Mutex
+	requests []string // their addresses
+	wrongs   []string // what the page threw, and what its policy stopped
+}
+
+// open serves b and opens its page in a new tab, as wide as a phone, in light
+// colours and UTC. When the test ends, the page must have asked no other server
+// for anything and thrown nothing.
+func open(t *testing.T, b *Inbox) *tab {
 	t.Helper()
-	body, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
+	srv := httptest.NewServer(b.Handler())
+	t.Cleanup(func() {
+		srv.CloseClientConnections() // the stream would hold Close up
+		srv.Close()
+	})
+	p := blank(t)
+	p.do("open the page", chromedp.Navigate(srv.URL+"/inbox"))
+	p.until(`document.getElementById("count").textContent !== ""`)
+	t.Cleanup(func() { p.log.judge(t, srv.URL) })
+	return p
+}
+
+// blank is an empty tab, or skips the test where there is no browser.
+func blank(t *testing.T) *tab {
+	t.Helper()
+	chromium.once.Do(startChromium)
+	if chromium.err != nil {
+		t.Fatalf("start chromium: %v", chromium.err)
+	}
+	if chromium.ctx == nil {
+		t.Skip("no chromium found: the page was not tried in a browser")
+	}
+	ctx, stop := chromedp.NewContext(chromium.ctx)
+	t.Cleanup(stop)
+	p := &tab{t: t, ctx: ctx, log: &record{}}
+	if err := chromedp.Listen(ctx, p.log.add); err != nil {
 		t.Fatal(err)
 	}
-	return body
+	p.ctx, stop = context.WithTimeout(ctx, patience)
+	t.Cleanup(stop)
+	yes := true
+	p.do("set the tab up", chromedp.EmulateViewport(360, 740),
+		call(network.Enable, network.EnableParams{}),
+		call(log.Enable, cdp.Empty{}),
+		call(performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks}),
+		call(emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "UTC"}),
+		call(emulation.SetLocaleOverride, emulation.SetLocaleOverrideParams{Locale: "en-US"}),
+		call(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: yes}))
+	p.prefer("light", "no-preference")
+	return p
 }
 
-// TestBrowser opens the page, sends two messages while it is open, and reads
-// them as a person would.
-func TestBrowser(t *testing.T) {
-	ctx := browser(t)
-	b := New()
-	srv := httptest.NewServer(b.Handler())
-	// The open stream of the page would hold Close up, so it is cut first.
-	defer srv.Close()
-	defer srv.CloseClientConnections()
-
-	run := func(what string, steps ...chromedp.Action[chromedp.Void]) {
-		t.Helper()
-		if err := chromedp.Do(ctx, steps...); err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-	}
-	eval := func(js string) bool {
-		t.Helper()
-		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](js))
-		if err != nil {
-			t.Fatalf("%s: %v", js, err)
-		}
-		return ok
-	}
-	run("empty page", chromedp.EmulateViewport(360, 740), chromedp.Navigate(srv.URL+"/inbox"),
-		chromedp.WaitVisible(chromedp.CSS("#empty")))
-
-	at := time.Date(2026, 3, 4, 9, 30, 0, 0, time.UTC)
-	b.Add(Message{
-		Sink: "ops", Type: "slack", Status: "delivered", Time: at, Body: sample(t, "slack.json"),
-		Event: event.Event{Source: "github", Product: "GitHub", Type: "issues.opened", Title: "Issue opened"},
+// call is a command to the browser as a step.
+func call[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, c, params)
+		return err
 	})
-	run("slack message", chromedp.WaitVisible(chromedp.CSS(`article[data-id="1"] .slack`)))
-	b.Add(Message{
-		Sink: "platform", Type: "teams", Status: "failed: refused", Time: at, Body: sample(t, "teams.json"),
-		Event: event.Event{Source: "array", Product: "CloudIQ", Type: "health-issue-change", Title: "Health 70"},
-	})
-	run("teams message", chromedp.WaitVisible(chromedp.CSS(`article[data-id="2"] .teams svg`)))
-
-	for _, js := range []string{
-		// Newest first, and counted.
-		`document.querySelector("article").dataset.id === "2"`,
-		`document.getElementById("count").textContent === "2 messages"`,
-		`document.getElementById("empty").hidden`,
-		// Slack: the link's entities decoded, two columns, the bar, a time.
-		`document.querySelector(".slack a").textContent === "#1347 Crash on <empty> & \"null\" config"`,
-		`document.querySelector(".slack a").rel.includes("noopener")`,
-		`document.querySelector(".slack .bar").style.getPropertyValue("--bar") === "#2f6fd0"`,
-		`document.querySelector(".slack time").dateTime === "2026-03-04T09:30:00.000Z"`,
-		`getComputedStyle(document.querySelector(".slack .fields")).gridTemplateColumns.split(" ").length === 2`,
-		// Teams: the gauge, Markdown with its escapes.
-		`document.querySelectorAll(".teams .arc").length === 3`,
-		`document.querySelector(".teams").textContent.includes("POWERMAX_7 *health* 70")`,
-		`document.querySelector(".teams strong").textContent === "Resolution"`,
-		`document.querySelector(".teams time") !== null`,
-		// Hostile text is text.
-		`document.querySelector(".slack").textContent.includes("<img src=x onerror=")`,
-		`document.querySelectorAll("img, iframe, article script").length === 0`,
-		`document.querySelectorAll('a[href^="javascript:"]').length === 0`,
-		`window.hit === undefined`,
-		// Nothing to scroll sideways on a phone.
-		`document.documentElement.scrollWidth <= 360`,
-	} {
-		if !eval(js) {
-			t.Errorf("not so: %s", js)
-		}
-	}
-
-	// j goes to the first message; Tab past its links and buttons to the raw JSON.
-	run("keys", chromedp.KeyEvent("j"))
-	if !eval(`document.activeElement.dataset.id === "2"`) {
-		t.Fatal("j did not focus the first message")
-	}
-	for range 20 {
-		run("tab", chromedp.KeyEvent(kb.Tab))
-		if eval(`document.activeElement.matches(".raw summary")`) {
-			break
-		}
-	}
-	run("open", chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(chromedp.CSS(`article[data-id="2"] .raw[open] pre`)))
-	if !eval(`document.querySelector(".raw pre").textContent.includes('"type": "AdaptiveCard"')`) ||
-		!eval(`document.documentElement.scrollWidth <= 360`) {
-		t.Error("the raw JSON is not shown, or does not fit a phone")
-	}
-	if dir := os.Getenv("INBOX_SCREENSHOTS"); dir != "" {
-		screenshots(ctx, t, dir)
-	}
 }
 
-// screenshots are for people, who judge what no test can.
-func screenshots(ctx context.Context, t *testing.T, dir string) {
+// of is the same page for a subtest.
+func (p *tab) of(t *testing.T) *tab {
 	t.Helper()
-	for name, width := range map[string]int64{"phone.png": 360, "desk.png": 900} {
-		if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)); err != nil {
-			t.Fatal(err)
-		}
-		png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), png, 0o600); err != nil {
-			t.Fatal(err)
+	return &tab{t: t, ctx: p.ctx, log: p.log}
+}
+
+func (r *record) add(ev any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch ev := ev.(type) {
+	case *network.EventRequestWillBeSent:
+		r.requests = append(r.requests, ev.Request.URL)
+	case *network.EventWebSocketCreated:
+		r.requests = append(r.requests, ev.URL)
+	case *runtime.EventExceptionThrown:
+		r.wrongs = append(r.wrongs, fmt.Sprint("exception: ", ev.ExceptionDetails.Text, ev.ExceptionDetails.Exception))
+	case *log.EventEntryAdded:
+		if text := ev.Entry.Text; strings.Contains(text, "Content Security Policy") || strings.Contains(text, "Trusted") {
+			r.wrongs = append(r.wrongs, text)
 		}
 	}
+}
+
+// judge looks back on it: nothing from another server, and nothing wrong.
+func (r *record) judge(t *testing.T, server string) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.requests) < 4 {
+		t.Errorf("only %d requests were seen: %q", len(r.requests), r.requests)
+	}
+	for _, u := range r.requests {
+		if !strings.HasPrefix(u, server+"/inbox") && !strings.HasPrefix(u, "data:") {
+			t.Errorf("the page asked for %s", u)
+		}
+	}
+	for _, w := range r.wrongs {
+		t.Errorf("in the page: %s", w)
+	}
+}
+
+// prefer sets what the reader's system prefers.
+func (p *tab) prefer(scheme, motion string) {
+	p.t.Helper()
+	p.do("preferences", call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: motion},
+	}}))
+}
+
+func (p *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, steps...); err != nil {
+		p.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// keys presses keys, one after the other.
+func (p *tab) keys(keys string) {
+	p.t.Helper()
+	p.do(fmt.Sprintf("press %q", keys), chromedp.KeyEvent(keys))
+}
+
+// get is the value of a script.
+func get[T any](p *tab, js string) T {
+	p.t.Helper()
+	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](js))
+	if err != nil {
+		p.t.Fatalf("%s: %v", js, err)
+	}
+	return v
+}
+
+// is checks that each script is true.
+func (p *tab) is(scripts ...string) {
+	p.t.Helper()
+	for _, js := range scripts {
+		if !get[bool](p, js) {
+			p.t.Errorf("not so: %s", js)
+		}
+	}
+}
+
+// until waits until a script is true.
+func (p *tab) until(js string) {
+	p.t.Helper()
+	wait := fmt.Sprintf(`new Promise((done) => { const look = () => (%s) ? done(true) : setTimeout(look, 5); look(); })`, js)
+	if _, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](wait, chromedp.EvalAwaitPromise)); err != nil {
+		p.t.Fatalf("%s never became so: %v", js, err)
+	}
+}
+
+// arrived waits for the message with an id.
+func (p *tab) arrived(id int64) {
+	p.t.Helper()
+	p.until(fmt.Sprintf(`document.querySelector('article[data-id="%d"]') !== null`, id))
 }

@@ -17,8 +17,10 @@ import (
 var assets embed.FS
 
 // policy lets the page run its own script and style and nothing else.
+// Text of a message can't become markup: the page has no way to parse any.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
-	"img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	"img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+	"require-trusted-types-for 'script'; trusted-types 'none'"
 
 // maxBody is the largest message that the stand-in receiver takes.
 const maxBody = 1 << 20
@@ -29,9 +31,11 @@ const maxBody = 1 << 20
 func (b *Inbox) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /inbox", asset("text/html; charset=utf-8", "page.html"))
-	mux.HandleFunc("GET /inbox/app.css", asset("text/css; charset=utf-8", "app.css"))
+	mux.HandleFunc("GET /inbox/app.css", asset("text/css; charset=utf-8",
+		"page.css", "slack.css", "teams.css"))
 	mux.HandleFunc("GET /inbox/app.js", asset("text/javascript; charset=utf-8",
-		"dom.js", "slack.js", "teams.js", "gauge.js", "generic.js", "page.js"))
+		"dom.js", "mrkdwn.js", "slack.js", "cardtext.js", "teams.js", "messagecard.js", "gauge.js",
+		"generic.js", "page.js", "keys.js"))
 	mux.HandleFunc("GET /inbox/messages", b.serveMessages)
 	mux.HandleFunc("GET /inbox/events", b.serveEvents)
 	mux.HandleFunc("POST /inbox/receive/{type}/{sink}", b.receive)

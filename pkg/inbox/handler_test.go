@@ -58,7 +58,8 @@ func TestHandlerPolicy(t *testing.T) {
 		w := do(New(), "GET", "localhost", path, "")
 		got := w.Header().Get("Content-Security-Policy")
 		want := "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:"
-		if w.Code != 200 || !strings.HasPrefix(got, want) || strings.Contains(got, "unsafe") {
+		if w.Code != 200 || !strings.HasPrefix(got, want) || strings.Contains(got, "unsafe") ||
+			!strings.HasSuffix(got, "require-trusted-types-for 'script'; trusted-types 'none'") {
 			t.Errorf("GET %s = %d with policy %q, want 200 with %q", path, w.Code, got, want)
 		}
 	}
