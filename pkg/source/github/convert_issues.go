@@ -80,8 +80,8 @@ func issues(p *payload, e *event.Event) {
 		e.Quiet = true
 	}
 	e.Title = about(numbered("Issue", i.Number)+" "+verb, i.Title)
-	addFact(e, plural(i.Labels.total, "Label"), names(i.Labels))
-	addFact(e, plural(i.Assignees.total, "Assignee"), people(i.Assignees))
+	addFact(e, plural(i.Labels.total, "Label", "Labels"), names(i.Labels))
+	addFact(e, plural(i.Assignees.total, "Assignee", "Assignees"), people(i.Assignees))
 	addFact(e, "Milestone", i.Milestone.name())
 }
 
@@ -168,7 +168,7 @@ func discussionEvent(p *payload, e *event.Event) {
 	}
 	e.Title = about(numbered("Discussion", d.Number)+" "+verb, d.Title)
 	addFact(e, "Category", d.Category.name())
-	addFact(e, plural(d.Labels.total, "Label"), names(d.Labels))
+	addFact(e, plural(d.Labels.total, "Label", "Labels"), names(d.Labels))
 }
 
 // first is the first of s that is not empty.

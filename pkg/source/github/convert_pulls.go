@@ -45,7 +45,7 @@ func pullRequest(p *payload, e *event.Event) {
 	} else {
 		addFact(e, "Branch", pr.branches())
 	}
-	addFact(e, plural(pr.Labels.total, "Label"), names(pr.Labels))
+	addFact(e, plural(pr.Labels.total, "Label", "Labels"), names(pr.Labels))
 }
 
 // branches is "fix-parser → main".

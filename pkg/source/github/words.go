@@ -101,12 +101,12 @@ func count(n int64, noun string) string {
 	return strconv.FormatInt(n, 10) + " " + noun
 }
 
-// plural is the noun for n things.
-func plural(n int, noun string) string {
+// plural is the noun for n things: one, or many.
+func plural(n int, one, many string) string {
 	if n > 1 {
-		return noun + "s"
+		return many
 	}
-	return noun
+	return one
 }
 
 // span is the time between two of the sender's times in its two largest units:
