@@ -195,3 +195,31 @@ func TestNoRedirect(t *testing.T) {
 		t.Error("redirects are followed")
 	}
 }
+
+// TestSecretsWhileDown wants a value that was fetched to bridge an outage, for a
+// bounded time, and a rotation during it to be found afterwards.
+func TestSecretsWhileDown(t *testing.T) {
+	fake, s := newTestSecrets(t)
+	var passed time.Duration
+	start := time.Now()
+	cache := secret.NewCache(s, nil, secret.CacheConfig{Now: func() time.Time { return start.Add(passed) }})
+	ref := secret.Ref{Scheme: secret.SchemeSecret, Name: "hook"}
+	want := func(value string) {
+		t.Helper()
+		got, err := cache.Get(t.Context(), ref)
+		if value == "" && err == nil || value != "" && (err != nil || got.Reveal() != value) {
+			t.Errorf("after %v: another value than %q, or %v", passed, value, err)
+		}
+	}
+	fake.Put("acme/hook", "first-word")
+	want("first-word")
+	fake.Down(true)
+	passed = 50 * time.Minute
+	want("first-word")
+	passed = 2 * time.Hour
+	want("")
+	fake.Put("acme/hook", "second-word")
+	fake.Down(false)
+	passed += time.Minute
+	want("second-word")
+}
