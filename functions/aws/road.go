@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/sigpost/sigpost/pkg/config"
 	"github.com/sigpost/sigpost/pkg/problem"
@@ -20,6 +21,7 @@ import (
 const (
 	modeVariable   = "SIGPOST_MODE"
 	prefixVariable = "SIGPOST_SECRETS_PREFIX"
+	tableVariable  = "SIGPOST_STATE_TABLE"
 )
 
 // newRoad is the relay, or what answers in its place if there can be none.
@@ -53,7 +55,11 @@ func newRelay(env func(string) string, log *slog.Logger) (*relay.Relay, error) {
 	if err != nil {
 		return nil, err
 	}
-	return relay.New(c, relay.Options{Log: log})
+	opt := relay.Options{Log: log}
+	if name := env(tableVariable); name != "" {
+		opt.State = newTable(account, name, time.Now)
+	}
+	return relay.New(c, opt)
 }
 
 // broken answers every request where there is no usable configuration: the

@@ -140,9 +140,11 @@ func (s *secrets) deniedKey(where string) error {
 const maxCode = 64
 
 // code is the code of an error, if it is a word.
-func code(err smithy.APIError) string {
-	c := err.ErrorCode()
-	if len(c) > maxCode || strings.ContainsFunc(c, func(r rune) bool {
+func code(err smithy.APIError) string { return word(err.ErrorCode()) }
+
+// word is c if it can be logged as it is.
+func word(c string) string {
+	if c == "" || len(c) > maxCode || strings.ContainsFunc(c, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '_')
 	}) {
 		return "an unknown code"
