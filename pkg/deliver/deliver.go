@@ -1,6 +1,7 @@
 // Package deliver is the one outbound HTTP client: attempts, classes of
-// failure, and errors that carry no secret. It knows no receiver and no event;
-// what to send and how to read an answer comes with the Request.
+// failure, and errors that carry no secret. It posts messages (Send) and gets
+// documents (Get). It knows no receiver and no event; what to send and how to
+// read an answer comes with the Request.
 package deliver
 
 import (
@@ -77,7 +78,7 @@ type Config struct {
 	AttemptTimeout time.Duration                     // 10 s
 }
 
-// Client posts messages. It is safe for concurrent use and keeps connections.
+// Client posts messages and gets documents. It is safe for concurrent use and keeps connections.
 type Client struct{ c Config }
 
 // New makes a Client.

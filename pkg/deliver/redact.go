@@ -15,10 +15,11 @@ import (
 	"time"
 
 	"github.com/sigpost/sigpost/pkg/address"
+	"github.com/sigpost/sigpost/pkg/secret"
 )
 
-// Error is a message that was not delivered. Neither it nor what it wraps
-// carries the URL or a header's value.
+// Error is a message that was not delivered, or a document that was not got.
+// Neither it nor what it wraps carries the URL or a header's value.
 type Error struct {
 	Temporary  bool          // the same message may be accepted later
 	RetryAfter time.Duration // no sooner than this, as the receiver asked; 0 if it did not
@@ -26,10 +27,15 @@ type Error struct {
 	Reason     string        // short and fit to be shown
 	Attempts   int
 	Err        error // the Judge's error, the context's, or the class of failure
+
+	got bool // it is Get's
 }
 
 // Error is the reason and the number of attempts.
 func (e *Error) Error() string {
+	if e.got {
+		return "nothing was got: " + e.Reason
+	}
 	if e.Attempts == 1 {
 		return "not delivered: " + e.Reason
 	}
@@ -44,18 +50,18 @@ var (
 	errAnswer = errors.New("receiver refused the message")
 )
 
-// checkRequest returns the URL to post to, without its fragment.
-func checkRequest(r Request) (string, error) {
-	u, err := address.Parse(r.URL.Reveal())
+// checkRequest returns the URL to ask, without its fragment.
+func checkRequest(target secret.Value, header map[string]secret.Value, contentType string) (string, error) {
+	u, err := address.Parse(target.Reveal())
 	if err != nil {
 		return "", err
 	}
-	for k, v := range r.Header {
+	for k, v := range header {
 		if !validName(k) || !validValue(v.Reveal()) {
 			return "", errHeader
 		}
 	}
-	if !validValue(r.ContentType) {
+	if !validValue(contentType) {
 		return "", errHeader
 	}
 	u.Fragment, u.RawFragment = "", ""

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sigpost/sigpost/pkg/address"
+	"github.com/sigpost/sigpost/pkg/secret"
 )
 
 // Send posts r: at once, then after 2, 5 and 10 s (jittered, and no sooner than
@@ -17,7 +18,7 @@ import (
 // allows; a wait that would outlast it is not begun. It returns nil once the
 // receiver has accepted, else an *Error.
 func (c *Client) Send(ctx context.Context, r Request) error {
-	u, err := checkRequest(r)
+	u, err := checkRequest(r.URL, r.Header, r.ContentType)
 	if err != nil {
 		return &Error{Reason: err.Error(), Err: err}
 	}
@@ -100,33 +101,51 @@ func (c *Client) attempt(parent context.Context, url string, r Request, body []b
 	if err != nil {
 		return verdict{class: ClassRefused, err: address.ErrInvalid}
 	}
-	req.Header.Set("User-Agent", userAgent)
 	if r.ContentType != "" {
 		req.Header.Set("Content-Type", r.ContentType)
 	}
-	for k, v := range r.Header {
-		req.Header.Set(k, v.Reveal())
-	}
-	// Not through an http.Client: it would follow redirects, keep their targets
-	// in its errors, and fail on a Location that is none.
-	resp, err := c.c.Transport.RoundTrip(req)
-	if err != nil {
+	resp, err := c.exchange(req, r.Header, maxAnswerBytes)
+	if resp == nil {
 		return verdict{class: ClassRetry, err: networkError(parent, err)}
 	}
-	defer func() { _ = resp.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes))
-	v := judgeStatus(resp.StatusCode)
+	v := judgeStatus(resp.status)
 	switch {
 	case r.Judge == nil:
 	case err == nil:
-		v = v.judge(r, answer)
+		v = v.judge(r, resp.body)
 	case v.class == ClassDelivered: // what the answer said is lost
 		v.class, v.err = ClassRetry, networkError(parent, err)
 	}
 	if v.class == ClassRetry {
-		v.after = retryAfter(resp.Header.Get("Retry-After"), c.c.Now())
+		v.after = retryAfter(resp.header.Get("Retry-After"), c.c.Now())
 	}
 	return v
+}
+
+// response is an answer, as much as was read of it.
+type response struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// exchange does one request and reads at most limit bytes of the answer's body.
+// The response is nil if there was none; one that broke off comes with an error.
+//
+// Not through an http.Client: it would follow redirects, keep their targets in
+// its errors, and fail on a Location that is none.
+func (c *Client) exchange(req *http.Request, header map[string]secret.Value, limit int64) (*response, error) {
+	req.Header.Set("User-Agent", userAgent)
+	for k, v := range header {
+		req.Header.Set(k, v.Reveal())
+	}
+	resp, err := c.c.Transport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, limit))
+	return &response{status: resp.StatusCode, header: resp.Header, body: body}, err
 }
 
 // judgeStatus is the verdict of the status alone.
