@@ -10,7 +10,7 @@ import (
 )
 
 func TestOversizedBodyWithoutLengthIsRefused(t *testing.T) {
-	r := newRoad(t)
+	r := newRoad(t, func(o *Options) { o.ReadTimeout = time.Minute })
 	// A reader of unknown length makes the client send chunks.
 	body := io.MultiReader(strings.NewReader(strings.Repeat(" ", 1<<20)), strings.NewReader("  "))
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.URL+"/github", body)
