@@ -39,12 +39,18 @@ func (s Suite) parse(t *testing.T, sample Sample) {
 			t.Error("Raw is the relay's to fill")
 		}
 	}
-	got, err := json.MarshalIndent(parsed, "", "  ")
+	golden(t, sample.Name, parsed)
+}
+
+// golden compares v with <name>.event.json.
+func golden(t *testing.T, name string, v any) {
+	t.Helper()
+	got, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
 	got = append(got, '\n')
-	file := filepath.Join("testdata", sample.Name+".event.json")
+	file := filepath.Join("testdata", name+".event.json")
 	if *update {
 		if err := os.WriteFile(file, got, 0o600); err != nil {
 			t.Fatal(err)
@@ -121,11 +127,7 @@ func (s Suite) tolerate(t *testing.T, sample Sample) {
 		}
 		for i := range parsed.Events {
 			Check(t, &parsed.Events[i])
-			for _, word := range hollow {
-				if strings.Contains(parsed.Events[i].Title, word) && !bytes.Contains(sample.Body, []byte(word)) {
-					t.Errorf("%s: title %q", v.name, parsed.Events[i].Title)
-				}
-			}
+			solid(t, v.name, sample, &parsed.Events[i])
 		}
 	}
 }

@@ -106,6 +106,7 @@ func readHeader(tb testing.TB, file string) http.Header {
 }
 
 func (s Suite) configuration(t *testing.T) {
+	t.Helper()
 	if _, err := s.New(); err == nil {
 		t.Error("New accepts a configuration without secrets")
 	}
