@@ -23,6 +23,7 @@ func Canonical() []Case {
 	cases = append(cases, scalr()...)
 	cases = append(cases, cloudIQ()...)
 	cases = append(cases, certifyClouds()...)
+	cases = append(cases, cloudTruth()...)
 	return append(cases, Case{"unknown", event.Event{
 		ID: "5f1d", Source: "billing", Kind: "webhook", Product: "Webhook", Type: "invoice.paid",
 		Severity: event.Info, Title: "Received invoice.paid", Time: Now,
