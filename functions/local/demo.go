@@ -27,7 +27,7 @@ var demoConfig []byte
 
 // mainSample is the sample that shows a source at its best.
 var mainSample = map[string]string{
-	"github": "issues.opened", "cloudiq": "health-issue-change.2022", "scalr": "run-errored", "certifyclouds": "generic.secrets-expiring-soon",
+	"github": "issues.opened", "cloudiq": "health-issue-change.2022", "scalr": "run-errored", "certifyclouds": "generic.secrets-expiring-soon", "cloudtruth": "value-updated",
 }
 
 func newDemo() *cobra.Command {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sigpost/sigpost/pkg/config"
 	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/source"
 )
 
 func newRender(s *settings) *cobra.Command {
@@ -29,17 +30,12 @@ or for one sink. Nothing is verified, sent, or asked of a secret store.`,
 				return err
 			}
 			req.Received = time.Now()
-			parsed, err := src.Source.Parse(req)
+			events, err := eventsOf(src, req)
 			if err != nil {
 				return err
 			}
-			for i := range parsed.Events {
-				e := &parsed.Events[i]
-				e.Source, e.Kind, e.Product = src.Name, src.Type, src.Product
-				if e.Time.IsZero() {
-					e.Time = req.Received
-				}
-				if err := renderEvent(cmd, c, e, only); err != nil {
+			for i := range events {
+				if err := renderEvent(cmd, c, &events[i], only); err != nil {
 					return err
 				}
 			}
@@ -50,6 +46,37 @@ or for one sink. Nothing is verified, sent, or asked of a secret store.`,
 	cmd.Flags().StringVar(&file, "file", "", "body to render instead of a sample's; --event then gives the headers")
 	cmd.Flags().StringVar(&only, "sink", "", "render for this `SINK` whatever the routes say")
 	return cmd
+}
+
+// eventsOf is what a request, or an answer of a polled source, says.
+func eventsOf(src config.Source, req *source.Request) ([]event.Event, error) {
+	var events []event.Event
+	if src.Poller != nil {
+		page, err := src.Poller.Parse(req.Body)
+		if err != nil {
+			return nil, err
+		}
+		for _, entry := range page.Entries {
+			if e := entry.Event; e != nil {
+				e.ID, e.Time = entry.ID, entry.Time
+				events = append(events, *e)
+			}
+		}
+	} else {
+		parsed, err := src.Source.Parse(req)
+		if err != nil {
+			return nil, err
+		}
+		events = parsed.Events
+	}
+	for i := range events {
+		e := &events[i]
+		e.Source, e.Kind, e.Product = src.Name, src.Type, src.Product
+		if e.Time.IsZero() {
+			e.Time = req.Received
+		}
+	}
+	return events, nil
 }
 
 func renderEvent(cmd *cobra.Command, c *config.Config, e *event.Event, only string) error {

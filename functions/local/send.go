@@ -37,6 +37,9 @@ minutes is a duplicate.`,
 			if err != nil {
 				return err
 			}
+			if src.Poller != nil {
+				return fmt.Errorf("%s posts nothing, it is polled: `sigpost poll --source %s` reads it, `sigpost render %s` shows a sample", src.Product, src.Name, src.Name)
+			}
 			if f, ok := src.Source.(source.Freshener); ok && file == "" {
 				f.Freshen(req)
 			}

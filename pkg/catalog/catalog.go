@@ -13,6 +13,7 @@ import (
 	"github.com/sigpost/sigpost/pkg/source"
 	"github.com/sigpost/sigpost/pkg/source/certifyclouds"
 	"github.com/sigpost/sigpost/pkg/source/cloudiq"
+	"github.com/sigpost/sigpost/pkg/source/cloudtruth"
 	"github.com/sigpost/sigpost/pkg/source/github"
 	"github.com/sigpost/sigpost/pkg/source/scalr"
 )
@@ -21,10 +22,12 @@ import (
 type Source struct {
 	Type    string        // as in the configuration, and its package's name
 	Product string        // the sender's own name, for people
-	Wait    time.Duration // how long the sender waits for an answer
-	// New makes one. It calls decode once, with a pointer to the configuration
-	// that it wants filled.
+	Wait    time.Duration // how long the sender waits for an answer; 0 if it is polled
+	// New makes one that posts. It calls decode once, with a pointer to the
+	// configuration that it wants filled. It is nil for one that is polled.
 	New func(decode func(any) error) (source.Source, error)
+	// NewPoller makes one that is polled, as New does, and is nil for others.
+	NewPoller func(decode func(any) error) (source.Poller, error)
 }
 
 // Sink is a type of sink.
@@ -37,10 +40,11 @@ type Sink struct {
 
 // Sources is every type of source, by Type.
 var Sources = []Source{
-	{certifyclouds.Type, certifyclouds.Product, certifyclouds.Wait, newSource(certifyclouds.New)},
-	{cloudiq.Type, cloudiq.Product, cloudiq.Wait, newSource(cloudiq.New)},
-	{github.Type, github.Product, github.Wait, newSource(github.New)},
-	{scalr.Type, scalr.Product, scalr.Wait, newSource(scalr.New)},
+	{certifyclouds.Type, certifyclouds.Product, certifyclouds.Wait, newSource(certifyclouds.New), nil},
+	{cloudiq.Type, cloudiq.Product, cloudiq.Wait, newSource(cloudiq.New), nil},
+	{cloudtruth.Type, cloudtruth.Product, 0, nil, newPoller(cloudtruth.New)},
+	{github.Type, github.Product, github.Wait, newSource(github.New), nil},
+	{scalr.Type, scalr.Product, scalr.Wait, newSource(scalr.New), nil},
 }
 
 // Sinks is every type of sink, by Type.
@@ -57,6 +61,16 @@ func newSource[C any, S source.Source](build func(C) (S, error)) func(func(any) 
 			return nil, err
 		}
 		return s, nil
+	}
+}
+
+func newPoller[C any, P source.Poller](build func(C) (P, error)) func(func(any) error) (source.Poller, error) {
+	return func(decode func(any) error) (source.Poller, error) {
+		p, err := construct(decode, build)
+		if err != nil {
+			return nil, err
+		}
+		return p, nil
 	}
 }
 

@@ -8,14 +8,20 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sigpost/sigpost/pkg/source"
 )
 
 func TestTablesMatchTheFolders(t *testing.T) {
 	var sources, sinks []string
 	for _, s := range Sources {
 		sources = append(sources, s.Type)
-		if s.Product == "" || s.Wait <= 0 || s.New == nil {
-			t.Errorf("source %s has an empty column", s.Type)
+		polled := s.NewPoller != nil
+		if s.Product == "" || polled != (s.New == nil) || polled != (s.Wait <= 0) {
+			t.Errorf("source %s has an empty column, or one too many", s.Type)
+		}
+		if len(source.Samples(s.Type)) == 0 {
+			t.Errorf("source %s has no samples", s.Type)
 		}
 	}
 	for _, s := range Sinks {
@@ -78,11 +84,21 @@ func TestReadmeHasARowForEach(t *testing.T) {
 	}
 }
 
+// built makes a source of either kind and tells whether there is one.
+func built(s Source, decode func(any) error) (bool, error) {
+	if s.NewPoller != nil {
+		p, err := s.NewPoller(decode)
+		return p != nil, err
+	}
+	v, err := s.New(decode)
+	return v != nil, err
+}
+
 func TestConstructorsPassOnWhatDecodeSays(t *testing.T) {
 	want := errors.New("unreadable")
 	decode := func(any) error { return want }
 	for _, s := range Sources {
-		if got, err := s.New(decode); got != nil || !errors.Is(err, want) {
+		if got, err := built(s, decode); got || !errors.Is(err, want) {
 			t.Errorf("%s: %v, %v", s.Type, got, err)
 		}
 	}
@@ -96,7 +112,7 @@ func TestConstructorsPassOnWhatDecodeSays(t *testing.T) {
 func TestConstructorsFailClosed(t *testing.T) {
 	empty := func(any) error { return nil }
 	for _, s := range Sources {
-		if got, err := s.New(empty); err == nil || got != nil {
+		if got, err := built(s, empty); err == nil || got {
 			t.Errorf("%s was built without a secret", s.Type)
 		}
 	}

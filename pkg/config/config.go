@@ -42,14 +42,15 @@ type Config struct {
 	handles []found
 }
 
-// Source is a configured source.
+// Source is a configured source: one that posts, or one that is polled.
 type Source struct {
-	Name    string        // the URL's path
-	Type    string        // its type in the catalog
-	Product string        // the sender's own name
-	Wait    time.Duration // how long the sender waits for an answer
-	MaxBody int64         // bytes
-	Source  source.Source
+	Name    string          // the URL's path
+	Type    string          // its type in the catalog
+	Product string          // the sender's own name
+	Wait    time.Duration   // how long the sender waits for an answer
+	MaxBody int64           // bytes
+	Source  source.Source   // nil if it is polled
+	Poller  source.Poller   // nil if it posts
 	Secrets []secret.Handle // all that it was configured with
 }
 

@@ -121,20 +121,30 @@ func (d *decoder) source(e entry, c *Config) {
 		return
 	}
 	s := catalog.Sources[i]
-	out := Source{Name: e.name, Type: s.Type, Product: s.Product, Wait: s.Wait, MaxBody: MaxBodyBytes}
-	if n := lookup(e.node, "max_body"); n != nil {
-		size, ok := parseSize(n.Value)
-		if n.Kind != yaml.ScalarNode || !ok {
-			d.report(n.Line, e.key+".max_body", `must be a size from 1KB to 25MB, such as "6MB"`)
-		}
-		out.MaxBody = size
-	}
+	out := Source{Name: e.name, Type: s.Type, Product: s.Product, Wait: s.Wait}
 	var err error
 	before := len(d.handles)
-	out.Source, err = s.New(d.decodeEntry(e, "type", "max_body"))
+	if s.NewPoller != nil {
+		out.Poller, err = s.NewPoller(d.decodeEntry(e, "type"))
+	} else {
+		out.MaxBody = d.maxBody(e)
+		out.Source, err = s.New(d.decodeEntry(e, "type", "max_body"))
+	}
 	d.built(e, err)
 	out.Secrets = d.secretsFrom(before)
 	c.Sources = append(c.Sources, out)
+}
+
+func (d *decoder) maxBody(e entry) int64 {
+	n := lookup(e.node, "max_body")
+	if n == nil {
+		return MaxBodyBytes
+	}
+	size, ok := parseSize(n.Value)
+	if n.Kind != yaml.ScalarNode || !ok {
+		d.report(n.Line, e.key+".max_body", `must be a size from 1KB to 25MB, such as "6MB"`)
+	}
+	return size
 }
 
 func (d *decoder) sink(e entry, c *Config) {

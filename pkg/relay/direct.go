@@ -85,7 +85,7 @@ func (r *Relay) deliverMarked(ctx context.Context, d *Delivery) {
 			r.opt.Log.ErrorContext(ctx, "panic", "sink", d.Sink.Name, "panic", panicText(p))
 		}
 	}()
-	mark := claim{"delivered\n" + d.Event.Source + "\n" + d.Event.ID + "\n" + d.Sink.Name, window}
+	mark := claim{"delivered\n" + d.Event.Source + "\n" + d.Event.ID + "\n" + d.Sink.Name, max(window, d.keep)}
 	status, err := r.opt.State.Claim(ctx, mark.key, leaseTime)
 	switch {
 	case err != nil:

@@ -1,6 +1,6 @@
 // Package relay is the road itself: an http.Handler that verifies a request,
 // makes events of it, routes them, renders them and delivers them before it
-// answers. It is the only package that knows the order; it knows no sender, no
+// answers, and a Poll that does the same for senders that have to be asked. It is the only package that knows the order; it knows no sender, no
 // receiver and no cloud.
 package relay
 
@@ -39,11 +39,14 @@ type Delivery struct {
 	Body     []byte
 	Attempts int
 	Err      error // nil: delivered
+
+	keep time.Duration // how long it is remembered as delivered
 }
 
 // Relay takes in what senders post and hands it to the sinks.
 type Relay struct {
-	sources map[string]config.Source
+	sources map[string]config.Source // those that post
+	polled  []config.Source
 	sinks   map[string]config.Sink
 	config  *config.Config
 	opt     Options
@@ -81,6 +84,10 @@ func New(c *config.Config, opt Options) (*Relay, error) {
 	}
 	r := &Relay{sources: map[string]config.Source{}, sinks: map[string]config.Sink{}, config: c, opt: opt}
 	for _, s := range c.Sources {
+		if s.Poller != nil {
+			r.polled = append(r.polled, s)
+			continue
+		}
 		r.sources[s.Name] = s
 	}
 	for _, s := range c.Sinks {
