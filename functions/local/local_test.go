@@ -93,7 +93,7 @@ func TestRender(t *testing.T) {
 }
 
 func TestHelpHasExamples(t *testing.T) {
-	for _, name := range []string{"demo", "serve", "send", "render", "check"} {
+	for _, name := range []string{"demo", "serve", "poll", "send", "render", "check"} {
 		if code, out, _ := sigpost(t, name, "--help"); code != 0 || !strings.Contains(out, "Examples:") {
 			t.Errorf("%s --help: exit %d\n%s", name, code, out)
 		}

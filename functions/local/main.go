@@ -1,6 +1,6 @@
 // Command sigpost runs sigpost on your own machine: a demo, a server with your
-// configuration, signed samples, rendering without a network, and a check of
-// the configuration.
+// configuration, polls, signed samples, rendering without a network, and a check
+// of the configuration.
 package main
 
 import (
@@ -64,7 +64,7 @@ sends it as a native message to Slack, Microsoft Teams or any URL.`,
 	}
 	root.PersistentFlags().StringVar(&s.config, "config", "", "configuration `FILE` (default: SIGPOST_CONFIG, then sigpost.yaml here, then beside the binary)")
 	root.PersistentFlags().StringVar(&s.secrets, "secrets", "", "dotenv `FILE` with SIGPOST_SECRET_<NAME>=value lines for secret:// references")
-	root.AddCommand(newDemo(), newServe(s), newSend(s), newRender(s), newCheck(s))
+	root.AddCommand(newDemo(), newServe(s), newPoll(s), newSend(s), newRender(s), newCheck(s))
 	return root
 }
 

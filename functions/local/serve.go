@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sigpost/sigpost/pkg/address"
+	"github.com/sigpost/sigpost/pkg/config"
 )
 
 func newServe(s *settings) *cobra.Command {
@@ -15,8 +16,9 @@ func newServe(s *settings) *cobra.Command {
 		Use:   "serve",
 		Short: "Serve your configuration on this machine",
 		Long: `Serve your configuration on this machine, delivering each message before the
-sender is answered. All secrets are read at the start; a missing or empty one
-stops it. On a loopback address /inbox shows what was sent.`,
+sender is answered, and poll the sources that post nothing. All secrets are read
+at the start; a missing or empty one stops it. On a loopback address /inbox
+shows what was sent.`,
 		Example: `  sigpost serve --secrets .env
   PORT=9000 sigpost serve --config prod.yaml`,
 		Args: cobra.NoArgs,
@@ -41,12 +43,19 @@ stops it. On a loopback address /inbox shows what was sent.`,
 				return err
 			}
 			out := cmd.OutOrStdout()
+			var sources []config.Source
 			for _, src := range c.Sources {
+				if src.Poller != nil {
+					fmt.Fprintf(out, "%-16s polled every %v as %s\n", src.Type, src.Poller.Schedule().Every, src.Name)
+					sources = append(sources, src)
+					continue
+				}
 				fmt.Fprintf(out, "%-16s POST %s/%s\n", src.Type, srv.url(), src.Name)
 			}
 			if address.Loopback(host) {
 				fmt.Fprintf(out, "%-16s %s/inbox\n", "inbox", srv.url())
 			}
+			srv.poll(cmd.Context(), sources)
 			select {
 			case err := <-ended:
 				return err

@@ -24,6 +24,7 @@ import (
 type server struct {
 	host, port string
 	handler    http.Handler
+	road       *relay.Relay
 	log        *slog.Logger
 	inFlight   sync.WaitGroup
 }
@@ -42,7 +43,7 @@ func newServer(c *config.Config, host, port string, log *slog.Logger, observe fu
 	if err != nil {
 		return nil, err
 	}
-	s := &server{host: host, port: port, log: log}
+	s := &server{host: host, port: port, log: log, road: r}
 	if address.Loopback(host) {
 		pages := box.Handler()
 		s.handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -63,6 +64,17 @@ func (s *server) relay(r http.Handler, w http.ResponseWriter, req *http.Request)
 	s.inFlight.Add(1)
 	defer s.inFlight.Done()
 	r.ServeHTTP(w, req)
+}
+
+// poll asks the polled sources until ctx ends; drain waits for it.
+func (s *server) poll(ctx context.Context, sources []config.Source) {
+	s.inFlight.Go(func() {
+		poll(ctx, s.road, sources, func(_ config.Source, _ relay.Polled, err error) {
+			if err != nil && ctx.Err() == nil {
+				s.log.ErrorContext(ctx, "poll", "error", err.Error())
+			}
+		})
+	})
 }
 
 // drainTimeout is how long a request in flight may go on after a stop, more
