@@ -6,12 +6,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/sigpost/sigpost/pkg/problem"
 )
 
 // handlerVariable is where Lambda puts the function's handler setting.
@@ -29,13 +32,25 @@ func main() {
 // error: an instance that can't work says why, at every call, instead of dying
 // and being started again.
 func newFunction(ctx context.Context, handler string, env func(string) string, log *slog.Logger) lambda.Handler {
-	switch handler {
-	case "receive":
-		return &receiver{handler: newRoad(ctx, env, log), log: log}
+	if handler != "receive" && handler != "poll" {
+		err := fmt.Errorf("the function's handler setting is %q, which is none of sigpost's: set it to receive or poll", handler)
+		log.ErrorContext(ctx, "not started", "error", err.Error())
+		return unusable{err}
 	}
-	err := fmt.Errorf("the function's handler setting is %q, which is none of sigpost's: set it to receive", handler)
-	log.ErrorContext(ctx, "not started", "error", err.Error())
-	return unusable{err}
+	r, err := newRoad(env, log)
+	if err != nil {
+		problems := problem.All(err)
+		tell(ctx, log, problems)
+		if handler == "receive" {
+			return &receiver{handler: broken{problems, log}, log: log}
+		}
+		return unusable{errors.New(unusableReason(problems))}
+	}
+	if handler == "receive" {
+		return &receiver{handler: r, log: log}
+	}
+	r.checkPolled(ctx, env, log)
+	return &poller{poll: r.Poll, log: log}
 }
 
 // unusable fails every call.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -24,20 +23,15 @@ const (
 	tableVariable  = "SIGPOST_STATE_TABLE"
 )
 
-// newRoad is the relay, or what answers in its place if there can be none.
-func newRoad(ctx context.Context, env func(string) string, log *slog.Logger) http.Handler {
-	r, err := newRelay(env, log)
-	if err != nil {
-		b := broken{problem.All(err), log}
-		b.tell(ctx)
-		return b
-	}
-	return r
+// road is the relay of a configuration.
+type road struct {
+	*relay.Relay
+	config *config.Config
 }
 
-// newRelay reads the configuration that lies beside the binary. It asks no
+// newRoad reads the configuration that lies beside the binary. It asks no
 // service for anything: secrets are fetched when they are first needed.
-func newRelay(env func(string) string, log *slog.Logger) (*relay.Relay, error) {
+func newRoad(env func(string) string, log *slog.Logger) (*road, error) {
 	if mode := env(modeVariable); mode != "" && mode != "direct" {
 		return nil, fmt.Errorf("%s is %q, which this build does not know: set it to direct, or unset it", modeVariable, mode)
 	}
@@ -59,7 +53,19 @@ func newRelay(env func(string) string, log *slog.Logger) (*relay.Relay, error) {
 	if name := env(tableVariable); name != "" {
 		opt.State = newTable(account, name, time.Now)
 	}
-	return relay.New(c, opt)
+	r, err := relay.New(c, opt)
+	if err != nil {
+		return nil, err
+	}
+	return &road{r, c}, nil
+}
+
+// tell logs every problem of a configuration, by file, line and key.
+func tell(ctx context.Context, log *slog.Logger, problems []*problem.Problem) {
+	for _, p := range problems {
+		log.LogAttrs(ctx, slog.LevelError, "configuration", slog.String("problem", p.Text),
+			slog.String("file", p.File), slog.Int("line", p.Line), slog.String("key", p.Key))
+	}
 }
 
 // broken answers every request where there is no usable configuration: the
@@ -73,23 +79,21 @@ type broken struct {
 // takes about as long.
 const brokenRetryAfter = 60
 
-// tell logs every problem, by file, line and key.
-func (b broken) tell(ctx context.Context) {
-	for _, p := range b.problems {
-		b.log.LogAttrs(ctx, slog.LevelError, "configuration", slog.String("problem", p.Text),
-			slog.String("file", p.File), slog.Int("line", p.Line), slog.String("key", p.Key))
-	}
-}
-
 // ServeHTTP answers 503.
 func (b broken) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	first := errors.New("unknown")
-	if len(b.problems) > 0 {
-		first = b.problems[0]
-	}
 	b.log.LogAttrs(r.Context(), slog.LevelError, "request", slog.Int("status", http.StatusServiceUnavailable),
-		slog.String("reason", "the configuration can't be used: "+first.Error()), slog.Int("problems", len(b.problems)))
+		slog.String("reason", unusableReason(b.problems)))
 	unavailable(w, brokenRetryAfter)
+}
+
+// unusableReason is the first problem and how many there are: all are in the
+// log of the start.
+func unusableReason(problems []*problem.Problem) string {
+	reason := "the configuration can't be used: " + problems[0].Error()
+	if n := len(problems) - 1; n > 0 {
+		reason += fmt.Sprintf(" (and %d more, in the log of the instance's start)", n)
+	}
+	return reason
 }
 
 // unavailable is the answer of a function that can't do its work now.
