@@ -37,9 +37,11 @@ func main() {
 	case len(os.Args) == 3 && os.Args[1] == "minimal":
 		err = serve(minimal(os.Args[2]))
 	case len(os.Args) == 1:
-		err = measure(context.Background(), os.Stdout)
+		err = measure(context.Background(), os.Stdout, false)
+	case len(os.Args) == 2 && os.Args[1] == "start":
+		err = measure(context.Background(), os.Stdout, true)
 	default:
-		err = errors.New("usage: roadbench")
+		err = errors.New("usage: roadbench [start]")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "roadbench:", err)

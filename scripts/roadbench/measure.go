@@ -29,8 +29,9 @@ const (
 	slowSink    = 100 * time.Millisecond
 )
 
-// measure runs all measurements and prints a table of them.
-func measure(ctx context.Context, out io.Writer) error {
+// measure runs all measurements, or those of the start only, and prints a table
+// of them.
+func measure(ctx context.Context, out io.Writer, startOnly bool) error {
 	dir, err := os.MkdirTemp("", "roadbench")
 	if err != nil {
 		return err
@@ -45,7 +46,11 @@ func measure(ctx context.Context, out io.Writer) error {
 	}))
 	defer receiver.Close()
 	b := &bench{ctx: ctx, dir: dir, receiver: receiver.URL, out: out}
-	for _, step := range []func() error{b.cpu, b.tenSinks, b.bigBody} {
+	steps := []func() error{b.lambda, b.google}
+	if !startOnly {
+		steps = append(steps, b.cpu, b.tenSinks, b.bigBody)
+	}
+	for _, step := range steps {
 		if err := step(); err != nil {
 			return err
 		}

@@ -49,6 +49,7 @@ type service struct {
 	refuse  error         // the answer to all requests
 	calls   int
 	invalid []string // requests that the real service would not take
+	done    time.Time
 }
 
 // failure is an error of a service.
@@ -101,6 +102,13 @@ func (s *service) Calls() int {
 	return s.calls
 }
 
+// Answered is when the last answer was written.
+func (s *service) Answered() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.done
+}
+
 // Invalid is what was wrong with the requests: wrong signatures, unknown
 // operations. It should be empty at a test's end.
 func (s *service) Invalid() []string {
@@ -150,6 +158,9 @@ func (s *service) serve(w http.ResponseWriter, r *http.Request, do func(operatio
 		w.WriteHeader(f.status)
 	}
 	_ = json.NewEncoder(w).Encode(answer)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.done = time.Now()
 }
 
 // reject notes a request that the real service would not take.
