@@ -22,7 +22,7 @@ output "put_secret_commands" {
 
 output "secret_fields" {
   description = "For each secret that must be a JSON object, its fields."
-  value       = { for name in keys(local.secrets) : name => module.config.fields[name] if length(module.config.fields[name]) > 0 }
+  value       = { for name, secret in local.secrets : name => secret.fields if length(secret.fields) > 0 }
 }
 
 output "function_names" {

@@ -2,16 +2,17 @@
 # put_secret_commands, and never pass through Terraform.
 
 locals {
-  # A secret by its full name is kept elsewhere, and is not prefixed.
-  foreign = {
-    for name in setunion(values(local.functions)[*].secrets...) :
-    name => regex("^projects/([^/]+)/secrets/([^/]+)", name) if startswith(name, "projects/")
+  # A secret by its full name is kept elsewhere, and is not prefixed. Its name
+  # may end in a version, which is no other secret.
+  base = {
+    for name in setunion(values(local.functions)[*].secrets...) : name => replace(name, "/[/]versions[/].*$/", "")
   }
   secrets = {
-    for name in setunion(values(local.functions)[*].secrets...) : name => {
-      project = try(local.foreign[name][0], var.project)
-      id      = try(local.foreign[name][1], "${local.prefix}${name}")
+    for name in toset(values(local.base)) : name => {
+      project = try(regex("^projects/([^/]+)/secrets/", name)[0], var.project)
+      id      = try(regex("^projects/[^/]+/secrets/(.*)$", name)[0], "${local.prefix}${name}")
       made    = !startswith(name, "projects/") && !contains(var.existing_secrets, name)
+      fields  = distinct(flatten([for full, base in local.base : module.config.fields[full] if base == name]))
     }
   }
 }
@@ -24,7 +25,7 @@ resource "google_secret_manager_secret" "secret" {
   labels    = local.labels
   annotations = merge(
     { reference = "secret://${each.key}" },
-    length(module.config.fields[each.key]) > 0 ? { fields = join(",", module.config.fields[each.key]) } : {},
+    length(each.value.fields) > 0 ? { fields = join(",", each.value.fields) } : {},
   )
 
   replication {
@@ -65,7 +66,7 @@ resource "google_secret_manager_secret" "secret" {
 resource "google_secret_manager_secret_iam_member" "read" {
   for_each = merge([
     for key, function in local.functions : {
-      for name in function.secrets : "${key} ${name}" => { function = key, secret = name }
+      for name in toset([for full in function.secrets : local.base[full]]) : "${key} ${name}" => { function = key, secret = name }
     }
   ]...)
 

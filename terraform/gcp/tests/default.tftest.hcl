@@ -110,7 +110,7 @@ run "secrets" {
     error_message = "command: ${output.put_secret_commands["slack-ops"]}"
   }
   assert {
-    condition     = output.secret_names["slack-ops"] == "projects/acme-prod/secrets/sigpost_slack-ops" && output.secret_names["projects/other-team/secrets/teams-platform/versions/3"] == "projects/other-team/secrets/teams-platform" && length(output.secret_names) == 6
+    condition     = output.secret_names["slack-ops"] == "projects/acme-prod/secrets/sigpost_slack-ops" && output.secret_names["projects/other-team/secrets/teams-platform"] == "projects/other-team/secrets/teams-platform" && length(output.secret_names) == 6
     error_message = "names: ${jsonencode(output.secret_names)}"
   }
   assert {
