@@ -14,15 +14,6 @@ import (
 	"github.com/sigpost/sigpost/functions/gcp/gcptest"
 )
 
-const goodConfig = `
-sources:
-  github: { type: github, secrets: [secret://github-webhook] }
-sinks:
-  ops: { type: slack, url: secret://slack-ops }
-routes:
-  - { to: [ops] }
-`
-
 // newFunction is the functions of an instance and their log.
 func newFunction(env setting) (*function, *lines) {
 	log, out := newLog(env)
