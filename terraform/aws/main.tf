@@ -44,7 +44,7 @@ resource "aws_lambda_function" "function" {
   filename         = var.package
   source_code_hash = filebase64sha256(var.package)
   runtime          = "provided.al2023"
-  architectures    = ["arm64"]
+  architectures    = [var.architecture]
   handler          = each.key
   memory_size      = var.memory_mb
   timeout          = each.value.timeout

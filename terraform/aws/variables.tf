@@ -70,6 +70,18 @@ variable "poll" {
   nullable    = false
 }
 
+variable "architecture" {
+  type        = string
+  description = "Processor that the package was built for: arm64, or x86_64 after GOARCH=amd64 scripts/build."
+  default     = "arm64"
+  nullable    = false
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "architecture must be arm64 or x86_64."
+  }
+}
+
 variable "memory_mb" {
   type        = number
   description = "Memory of each function in MB. CPU grows with it; 256 starts in tens of milliseconds."

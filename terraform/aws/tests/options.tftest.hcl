@@ -95,6 +95,7 @@ run "limits_and_tags" {
   variables {
     reserved_concurrency      = 20
     poll_reserved_concurrency = 1
+    architecture              = "x86_64"
     memory_mb                 = 512
     timeout_seconds           = 15
     poll_timeout_seconds      = 120
@@ -110,7 +111,7 @@ run "limits_and_tags" {
       aws_lambda_function.function["poll"].reserved_concurrent_executions == 1 &&
       aws_lambda_function.function["receive"].timeout == 15 &&
       aws_lambda_function.function["poll"].timeout == 120 &&
-      alltrue([for function in aws_lambda_function.function : function.memory_size == 512 && function.logging_config[0].application_log_level == "DEBUG"]) &&
+      alltrue([for function in aws_lambda_function.function : function.memory_size == 512 && one(function.architectures) == "x86_64" && function.logging_config[0].application_log_level == "DEBUG"]) &&
       alltrue([for group in aws_cloudwatch_log_group.function : group.retention_in_days == 365]) &&
       alltrue([for secret in aws_secretsmanager_secret.secret : secret.recovery_window_in_days == 0])
     )

@@ -63,6 +63,14 @@ run "state_with_polled" {
   expect_failures = [var.state]
 }
 
+run "architecture" {
+  command = plan
+  variables {
+    architecture = "amd64"
+  }
+  expect_failures = [var.architecture]
+}
+
 run "memory" {
   command = plan
   variables {
