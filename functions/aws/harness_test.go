@@ -4,14 +4,11 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,11 +18,24 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/sigpost/sigpost/functions/aws/awstest"
+	"github.com/sigpost/sigpost/pkg/secret/secrettest"
 )
 
+// panicVariable makes the test's own binary a function whose handler panics at
+// /panic: the real one has no way to be brought to that from outside.
+const panicVariable = "SIGPOST_TEST_PANIC"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(panicVariable) != "" {
+		lambda.Start(&receiver{log: newLogger(), handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if body, err := io.ReadAll(r.Body); err != nil || r.URL.Path == "/panic" {
+				panic(string(body))
+			}
+		})})
+	}
 	code := m.Run()
 	if dir != "" {
 		_ = os.RemoveAll(dir)
@@ -83,10 +93,22 @@ func startFunction(t *testing.T, config string, env map[string]string) *function
 	if err != nil {
 		t.Fatal(err)
 	}
+	return startBinary(t, built, config, env)
+}
+
+// startBinary is startFunction with another binary.
+func startBinary(t *testing.T, binary, config string, env map[string]string) *function {
+	t.Helper()
 	task := t.TempDir() // what Lambda unpacks the zip to
 	file := filepath.Join(task, "bootstrap")
-	if err := os.Link(built, file); err != nil {
-		t.Fatal(err)
+	if err := os.Link(binary, file); err != nil { // on another file system
+		content, err := os.ReadFile(binary)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, content, 0o700); err != nil { //nolint:gosec // it shall run
+			t.Fatal(err)
+		}
 	}
 	if config != "" {
 		if err := os.WriteFile(filepath.Join(task, "sigpost.yaml"), []byte(config), 0o600); err != nil {
@@ -229,37 +251,13 @@ func (f *function) checkNothingLeaked() {
 		all += string(o.Body) + "\n"
 	}
 	for _, value := range append(f.hidden, bodyWord) {
-		for how, text := range spellings(value) {
-			if strings.Contains(all, text) {
-				f.t.Errorf("a secret or a body got out, %s: %s", how, text)
-			}
+		for _, how := range secrettest.Leaks(all, value) {
+			f.t.Errorf("a secret or a body got out, %s", how)
 		}
 	}
 	for _, text := range f.secrets.Invalid() {
 		f.t.Error("Secrets Manager was asked what it does not take:", text)
 	}
-}
-
-// spellings are the ways in which a value could be written.
-func spellings(value string) map[string]string {
-	quoted, err := json.Marshal(value)
-	if err != nil {
-		panic(err)
-	}
-	all := map[string]string{
-		"as it is": value, "in hex": hex.EncodeToString([]byte(value)), "in JSON": strings.Trim(string(quoted), `"`),
-		"escaped": url.QueryEscape(value), "escaped as a path": url.PathEscape(value),
-	}
-	for shift := range 3 { // base64 of a longer text that has it inside
-		for name, enc := range map[string]*base64.Encoding{"standard": base64.RawStdEncoding, "URL": base64.RawURLEncoding} {
-			text := enc.EncodeToString([]byte(strings.Repeat("\x00", shift) + value))
-			all[fmt.Sprintf("in %s base64, shifted by %d", name, shift)] = text[[]int{0, 2, 3}[shift] : len(text)-1]
-		}
-	}
-	if u, err := url.Parse(value); err == nil && len(u.Path) > 8 { // a URL's secret is its path
-		all["its path"] = u.Path
-	}
-	return all
 }
 
 // output is the file that a process writes to, so that what it wrote before it
@@ -272,80 +270,6 @@ func (o output) String() string {
 		return err.Error()
 	}
 	return string(text)
-}
-
-// chat is a Slack that knows some webhooks.
-type chat struct {
-	server *httptest.Server
-
-	mu       sync.Mutex
-	revoked  map[string]bool
-	hang     chan struct{}
-	messages []string
-}
-
-func newChat(t *testing.T) *chat {
-	t.Helper()
-	c := &chat{revoked: map[string]bool{}}
-	c.server = httptest.NewServer(http.HandlerFunc(c.serve))
-	t.Cleanup(func() { c.server.CloseClientConnections(); c.server.Close() })
-	return c
-}
-
-// hook is the URL of a webhook.
-func (c *chat) hook(name string) string {
-	return c.server.URL + "/services/T0000/B0000/hidden-hook-" + name
-}
-
-func (c *chat) revoke(name string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.revoked["/services/T0000/B0000/hidden-hook-"+name] = true
-}
-
-// stall makes requests wait until the function that it returns is called.
-func (c *chat) stall() (goOn func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.hang = make(chan struct{})
-	return func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		close(c.hang)
-		c.hang = nil
-	}
-}
-
-func (c *chat) count() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.messages)
-}
-
-func (c *chat) serve(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return
-	}
-	c.mu.Lock()
-	hang, revoked := c.hang, c.revoked[r.URL.Path]
-	c.mu.Unlock()
-	if hang != nil {
-		select {
-		case <-hang:
-		case <-r.Context().Done():
-			return
-		}
-	}
-	if revoked {
-		w.WriteHeader(http.StatusNotFound)
-		_, _ = io.WriteString(w, "no_service")
-		return
-	}
-	c.mu.Lock()
-	c.messages = append(c.messages, string(body))
-	c.mu.Unlock()
-	_, _ = io.WriteString(w, "ok")
 }
 
 // eventually calls try until it is true.

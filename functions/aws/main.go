@@ -21,11 +21,17 @@ import (
 const handlerVariable = "_HANDLER"
 
 func main() {
+	log := newLogger()
+	lambda.Start(newFunction(context.Background(), os.Getenv(handlerVariable), os.Getenv, log))
+}
+
+// newLogger logs in Lambda's format. The lines of Lambda's own library go the
+// same way, as errors: it logs nothing else.
+func newLogger() *slog.Logger {
 	log := lambdacontext.NewLogger()
-	// The runtime's own lines go the same way, as errors: it logs nothing else.
 	slog.SetLogLoggerLevel(slog.LevelError)
 	slog.SetDefault(log)
-	lambda.Start(newFunction(context.Background(), os.Getenv(handlerVariable), os.Getenv, log))
+	return log
 }
 
 // newFunction is the function that the handler setting names. It is never an

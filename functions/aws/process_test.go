@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -154,6 +155,19 @@ func TestProcessTimeout(t *testing.T) {
 	f.logged(`"level":"ERROR"`, `"status":503`, "ops")
 	goOn()
 	f.post("hidden-webhook-word", 200) // the instance is alive
+}
+
+func TestProcessPanic(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := startBinary(t, self, "", map[string]string{panicVariable: "1"})
+	for range 3 {
+		f.answer(awstest.Event("POST", "/panic", nil, []byte(bodyWord)), patience, 500)
+		f.answer(awstest.Event("POST", "/", nil, []byte(bodyWord)), patience, 200)
+	}
+	f.logged(`"level":"ERROR"`, `"message":"panic"`, "harness_test.go", `"requestId":"00000000-0000-4000-8000-000000000001"`)
 }
 
 // TestProcessBadEvents wants each refused with its reason, and the same instance

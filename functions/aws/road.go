@@ -63,8 +63,11 @@ func newRoad(env func(string) string, log *slog.Logger) (*road, error) {
 // tell logs every problem of a configuration, by file, line and key.
 func tell(ctx context.Context, log *slog.Logger, problems []*problem.Problem) {
 	for _, p := range problems {
-		log.LogAttrs(ctx, slog.LevelError, "configuration", slog.String("problem", p.Text),
-			slog.String("file", p.File), slog.Int("line", p.Line), slog.String("key", p.Key))
+		attrs := []slog.Attr{slog.String("problem", p.Text)}
+		if p.File != "" {
+			attrs = append(attrs, slog.String("file", p.File), slog.Int("line", p.Line), slog.String("key", p.Key))
+		}
+		log.LogAttrs(ctx, slog.LevelError, "configuration", attrs...)
 	}
 }
 

@@ -196,6 +196,11 @@ func TestProcessState(t *testing.T) {
 	fake.Refuse(0, "", "")
 	second.next = 7
 	second.post("hidden-webhook-word", 200)
+	goOn := fake.Hang()
+	second.answer(second.issue("hidden-webhook-word"), 1200*time.Millisecond, 503)
+	second.logged(`"level":"ERROR"`, "state store", "table "+testTable)
+	goOn()
+	second.post("hidden-webhook-word", 200)
 	for _, i := range fake.Items() {
 		for _, word := range []string{bodyWord, "delivery-", "github", strconv.Quote("ops")} {
 			if strings.Contains(fmt.Sprint(i), word) {
