@@ -39,7 +39,7 @@ locals {
       [for table in aws_dynamodb_table.state : {
         Sid       = "KeepState"
         Effect    = "Allow"
-        Action    = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+        Action    = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"]
         Resource  = [table.arn]
         Condition = {}
       }],

@@ -71,7 +71,7 @@ run "own_things_only" {
     condition = alltrue([
       for policy in aws_iam_role_policy.function :
       one([for statement in jsondecode(policy.policy).Statement : jsonencode(statement) if statement.Sid == "KeepState"]) == jsonencode({
-        Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+        Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"]
         Effect   = "Allow"
         Resource = [aws_dynamodb_table.state[0].arn]
         Sid      = "KeepState"
