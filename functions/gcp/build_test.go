@@ -91,7 +91,7 @@ func init() {
 	functions.HTTP("Panic", f.guard(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		panic(string(body))
-	}))
+	}, receiveReserve))
 }
 `
 

@@ -19,8 +19,8 @@ import (
 func init() {
 	p := &projectID{env: os.Getenv}
 	f := &function{env: os.Getenv, project: p, log: slog.New(newLogHandler(os.Stderr, p))}
-	functions.HTTP("Receive", f.guard(f.receive))
-	functions.HTTP("Poll", f.guard(f.poll))
+	functions.HTTP("Receive", f.guard(f.receive, receiveReserve))
+	functions.HTTP("Poll", f.guard(f.poll, pollReserve))
 }
 
 // deployed is the configuration that came with the functions.

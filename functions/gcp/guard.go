@@ -18,14 +18,15 @@ const (
 	// function's own default,
 	// https://cloud.google.com/functions/docs/configuring/timeout.
 	defaultTimeout = 60 * time.Second
-	// reserve is kept of it to answer and to settle what was begun; of a short
-	// time it is a share at most.
-	reserve      = 2 * time.Second
-	reserveShare = 4
+	// What is kept of it to answer and to settle what was begun; of a short time
+	// it is a share at most. A poll has to keep how far it got.
+	receiveReserve = 2 * time.Second
+	pollReserve    = 10 * time.Second
+	reserveShare   = 4
 )
 
 // budget is how long a request may work.
-func budget(env func(string) string) time.Duration {
+func budget(env func(string) string, reserve time.Duration) time.Duration {
 	timeout := defaultTimeout
 	if s, err := strconv.Atoi(env(timeoutVariable)); err == nil && s > 0 && s <= int(24*time.Hour/time.Second) {
 		timeout = time.Duration(s) * time.Second
@@ -36,9 +37,9 @@ func budget(env func(string) string) time.Duration {
 // guard gives a function what the framework doesn't: a deadline, the trace that
 // its log lines belong to, and an end to a panic whose text, which may hold part
 // of a body, goes nowhere.
-func (f *function) guard(serve http.HandlerFunc) func(http.ResponseWriter, *http.Request) {
+func (f *function) guard(serve http.HandlerFunc, reserve time.Duration) func(http.ResponseWriter, *http.Request) {
 	return func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(withTrace(r.Context(), r.Header), budget(f.env))
+		ctx, cancel := context.WithTimeout(withTrace(r.Context(), r.Header), budget(f.env, reserve))
 		defer cancel()
 		defer func() {
 			if recover() == nil {

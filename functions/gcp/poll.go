@@ -1,7 +1,6 @@
 package gcp
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -11,11 +10,6 @@ import (
 // pollRetryAfter is when a poll that failed may be asked for again. The
 // schedule comes round by itself.
 const pollRetryAfter = 10 * time.Second
-
-// poller is the part of the relay that asks the polled sources.
-type poller interface {
-	Poll(ctx context.Context) error
-}
 
 // poll asks the polled sources once. It takes nothing from the request, whose
 // caller Cloud Run has checked: the function is not public, and its one invoker
@@ -27,18 +21,15 @@ func (f *function) poll(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	road := f.road()
-	p, ok := any(road.relay).(poller)
-	if road.relay == nil || !ok {
+	if road.poll == nil {
 		road.receive.ServeHTTP(w, r)
 		return
 	}
-	start := time.Now()
-	if err := p.Poll(r.Context()); err != nil {
-		f.log.LogAttrs(r.Context(), slog.LevelError, "poll", slog.String("reason", err.Error()), slog.Duration("took", time.Since(start)))
+	if err := road.poll(r.Context()); err != nil {
+		f.log.LogAttrs(r.Context(), slog.LevelError, "poll", slog.String("reason", err.Error()))
 		unavailable(w, pollRetryAfter, "not all was polled; ask again")
 		return
 	}
-	f.log.LogAttrs(r.Context(), slog.LevelInfo, "poll", slog.Duration("took", time.Since(start)))
 	header(w, http.StatusOK)
 	_, _ = io.WriteString(w, `{"status":"polled"}`+"\n")
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/sigpost/sigpost/pkg/config"
@@ -30,7 +31,7 @@ type embedded struct {
 // there can be none.
 type road struct {
 	receive http.Handler
-	relay   *relay.Relay // nil if there is none
+	poll    func(context.Context) error // nil if there is no relay
 }
 
 func newRoad(env func(string) string, p *projectID, given embedded, log *slog.Logger) *road {
@@ -40,7 +41,7 @@ func newRoad(env func(string) string, p *projectID, given embedded, log *slog.Lo
 		b.tell(context.Background())
 		return &road{receive: b}
 	}
-	return &road{receive: r, relay: r}
+	return &road{receive: r, poll: r.Poll}
 }
 
 // newRelay checks the configuration and asks no service for anything: secrets
@@ -50,12 +51,27 @@ func newRelay(env func(string) string, p *projectID, given embedded, log *slog.L
 	if mode := env(modeVariable); mode != "" && mode != "direct" {
 		problems = append(problems, problem.New(modeVariable, "is %q, which this build does not know: set it to direct, or unset it", mode))
 	}
-	store := secret.NewCache(newSecrets(env, p), secret.NewLocal(os.LookupEnv, nil), secret.CacheConfig{Log: log})
-	c, err := readConfig(env, given, store)
+	kept, err := newStore(env, p)
+	problems = append(problems, err)
+	secrets := secret.NewCache(newSecrets(env, p), secret.NewLocal(os.LookupEnv, nil), secret.CacheConfig{Log: log})
+	c, err := readConfig(env, given, secrets)
 	if err := errors.Join(append(problems, err)...); err != nil {
 		return nil, err
 	}
-	return relay.New(c, relay.Options{Log: log})
+	opt := relay.Options{Log: log}
+	if kept != nil { // else a nil *store, which is not a nil Store
+		opt.State = kept
+	}
+	checkPolled(c, kept != nil, log)
+	return relay.New(c, opt)
+}
+
+// checkPolled tells what makes polling lose its place.
+func checkPolled(c *config.Config, kept bool, log *slog.Logger) {
+	polled := slices.ContainsFunc(c.Sources, func(s config.Source) bool { return s.Poller != nil })
+	if polled && !kept {
+		log.Warn(collectionVariable + " is not set, so each instance forgets how far the polled sources were read, and what was delivered: set it to a Firestore collection")
+	}
 }
 
 // readConfig reads the file that SIGPOST_CONFIG names, else what was compiled

@@ -21,11 +21,11 @@ func newFunction(env setting) (*function, *lines) {
 }
 
 // deploy sets what Configure is given.
-func deploy(t *testing.T, file, text string) {
+func deploy(t *testing.T, text string) {
 	t.Helper()
 	before := deployed
 	t.Cleanup(func() { deployed = before })
-	Configure(file, []byte(text))
+	Configure("sigpost.yaml", []byte(text))
 }
 
 func call(f func(http.ResponseWriter, *http.Request), method, path, body string) *httptest.ResponseRecorder {
@@ -35,10 +35,10 @@ func call(f func(http.ResponseWriter, *http.Request), method, path, body string)
 }
 
 func TestBadConfigurationAnswers503(t *testing.T) {
-	deploy(t, "sigpost.yaml", "sources:\n  github: { type: github, secrets: ["+hidden+"] }\nsinks:\n  ops: { type: slak }\nroutes:\n  - { to: [ops] }\n")
+	deploy(t, "sources:\n  github: { type: github, secrets: ["+hidden+"] }\nsinks:\n  ops: { type: slak }\nroutes:\n  - { to: [ops] }\n")
 	f, out := newFunction(setting{modeVariable: "quick"})
 	for _, entry := range []http.HandlerFunc{f.receive, f.poll, f.receive} {
-		w := call(f.guard(entry), http.MethodPost, "/github", "{}")
+		w := call(f.guard(entry, receiveReserve), http.MethodPost, "/github", "{}")
 		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "60" || w.Body.String() != `{"error":"not taken; send it again"}`+"\n" {
 			t.Errorf("answer %d %v %s", w.Code, w.Header(), w.Body)
 		}
@@ -78,7 +78,7 @@ func TestNoConfiguration(t *testing.T) {
 }
 
 func TestConfigurationOfTheVariable(t *testing.T) {
-	deploy(t, "sigpost.yaml", "broken")
+	deploy(t, "broken")
 	file := filepath.Join(t.TempDir(), "other.yaml")
 	t.Setenv("SIGPOST_CONFIG", file)
 	f, out := newFunction(setting{"SIGPOST_CONFIG": file})
@@ -96,7 +96,7 @@ func TestConfigurationOfTheVariable(t *testing.T) {
 
 func TestNothingIsAskedBeforeItIsNeeded(t *testing.T) {
 	fake := gcptest.NewSecrets(t)
-	deploy(t, "sigpost.yaml", goodConfig)
+	deploy(t, goodConfig)
 	f, out := newFunction(setting{secretsEmulator: fake.URL, projectVariable: gcptest.Project})
 	for path, want := range map[string]int{"/healthz": 200, "/nobody": 404} {
 		if w := call(f.receive, http.MethodGet, path, ""); w.Code != want {
@@ -120,10 +120,34 @@ func TestPollTakesOnlyPost(t *testing.T) {
 	}
 }
 
+func TestPollWithoutStateIsWarnedOf(t *testing.T) {
+	const polled = `
+sources: { changes: { type: cloudtruth, api_key: secret://cloudtruth } }
+sinks: { ops: { type: slack, url: secret://slack-ops } }
+routes: [ { to: [ops] } ]
+`
+	for collection, want := range map[string]bool{"": true, "claims": false} {
+		deploy(t, polled)
+		f, out := newFunction(setting{collectionVariable: collection})
+		f.road()
+		if got := strings.Contains(out.buf.String(), "SIGPOST_STATE_COLLECTION is not set"); got != want {
+			t.Errorf("collection %q: warned %v:\n%s", collection, got, out.buf.String())
+		}
+	}
+}
+
+func TestBadStateIsAProblem(t *testing.T) {
+	deploy(t, goodConfig)
+	f, out := newFunction(setting{collectionVariable: "a/b"})
+	if w := call(f.receive, http.MethodPost, "/github", "{}"); w.Code != http.StatusServiceUnavailable || !strings.Contains(out.buf.String(), `"key":"SIGPOST_STATE_COLLECTION"`) {
+		t.Errorf("answer %d\n%s", w.Code, out.buf.String())
+	}
+}
+
 func TestPanicSaysNothing(t *testing.T) {
 	f, out := newFunction(setting{projectVariable: gcptest.Project})
 	for _, value := range []any{hidden, io.ErrUnexpectedEOF, struct{ s string }{hidden}} {
-		w := call(f.guard(func(http.ResponseWriter, *http.Request) { panic(value) }), http.MethodPost, "/x", hidden)
+		w := call(f.guard(func(http.ResponseWriter, *http.Request) { panic(value) }, receiveReserve), http.MethodPost, "/x", hidden)
 		if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), hidden) {
 			t.Errorf("answer %d %s", w.Code, w.Body)
 		}
@@ -143,9 +167,13 @@ func TestBudget(t *testing.T) {
 		"": 58 * time.Second, "300": 298 * time.Second, "4": 3 * time.Second, "1": 750 * time.Millisecond,
 		"0": 58 * time.Second, "-5": 58 * time.Second, "1m": 58 * time.Second, "9223372036854775807": 58 * time.Second,
 	} {
-		if got := budget(setting{timeoutVariable: text}.get); got != want {
+		if got := budget(setting{timeoutVariable: text}.get, receiveReserve); got != want {
 			t.Errorf("%q: %v, want %v", text, got, want)
 		}
+	}
+	// Terraform's default for a poll is 55 s: it must fit even if nothing says so.
+	if got := budget(setting{}.get, pollReserve); got > 50*time.Second {
+		t.Errorf("a poll may work %v", got)
 	}
 }
 
@@ -156,7 +184,7 @@ func TestRequestsHaveADeadline(t *testing.T) {
 		if left := time.Until(at); !ok || left > 28*time.Second || left < 20*time.Second {
 			t.Errorf("deadline in %v", left)
 		}
-	}), http.MethodPost, "/", "")
+	}, receiveReserve), http.MethodPost, "/", "")
 }
 
 func TestEarlierDeadlineStays(t *testing.T) {
@@ -167,5 +195,5 @@ func TestEarlierDeadlineStays(t *testing.T) {
 		if at, _ := r.Context().Deadline(); time.Until(at) > time.Second {
 			t.Error("the deadline was put off")
 		}
-	})(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodPost, "/", http.NoBody))
+	}, receiveReserve)(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodPost, "/", http.NoBody))
 }
