@@ -74,10 +74,14 @@ func TestPollSaysWhatToDoAboutARefusedKeyAndNotTooOften(t *testing.T) {
 	for _, status := range []int{401, 403} {
 		w := newWatch(t)
 		w.truth.Intercept = answering(status)
-		said := 0
+		said, last := 0, time.Time{}
 		for range 60 {
 			if err := w.relay.Poll(t.Context()); err != nil {
 				said++
+				if w.clock().Sub(last) < refusedPause {
+					t.Errorf("said again after %v", w.clock().Sub(last))
+				}
+				last = w.clock()
 				for _, want := range []string{"source changes: ", "CloudTruth refused the key", fmt.Sprint(status), "secret://key", "https://app.cloudtruth.io/organization/api"} {
 					if !strings.Contains(err.Error(), want) {
 						t.Fatalf("%v does not say %s", err, want)
@@ -151,7 +155,11 @@ func TestPollWithHostileAnswers(t *testing.T) {
 			if p, err := w.poll(); (err == nil) != (name == "endless log") || p != (Polled{}) {
 				t.Fatalf("%+v, %v", p, err)
 			}
-			if n := w.truth.Asked(); n > maxPages {
+			most := 2 // a page that repeats is seen at once
+			if strings.HasPrefix(name, "endless log") {
+				most = maxPages
+			}
+			if n := w.truth.Asked(); n > most {
 				t.Errorf("asked %d times", n)
 			}
 			w.truth.Intercept = nil

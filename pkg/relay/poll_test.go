@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -82,7 +83,11 @@ func TestPollIsNotARequest(t *testing.T) {
 func TestPollsOfOneSourceDoNotOverlap(t *testing.T) {
 	w := newWatch(t)
 	entered, leave := make(chan struct{}), make(chan struct{})
-	w.truth.Intercept = func(http.ResponseWriter, *http.Request) bool { entered <- struct{}{}; <-leave; return false }
+	var first sync.Once
+	w.truth.Intercept = func(http.ResponseWriter, *http.Request) bool {
+		first.Do(func() { close(entered); <-leave })
+		return false
+	}
 	w.change("a")
 	done := make(chan error)
 	go func() { done <- w.relay.Poll(t.Context()) }()
@@ -92,7 +97,6 @@ func TestPollsOfOneSourceDoNotOverlap(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	go func() { <-entered }()
 	w.want("after", Polled{})
 	if got := w.at("ops"); len(got) != 1 {
 		t.Errorf("got %q", got)
