@@ -54,6 +54,12 @@ var Sinks = []Sink{
 	{teams.Type, "Microsoft Teams", newSink(teams.New)},
 }
 
+// Imports read senders' own descriptions of what they notify of, by Type: file
+// is the document's name in problems, and the result a configuration as YAML.
+var Imports = map[string]func(file string, data []byte) ([]byte, error){
+	cloudtruth.Type: cloudtruth.Import,
+}
+
 func newSource[C any, S source.Source](build func(C) (S, error)) func(func(any) error) (source.Source, error) {
 	return func(decode func(any) error) (source.Source, error) {
 		s, err := construct(decode, build)
