@@ -82,6 +82,24 @@ func TestProcessStoreDown(t *testing.T) {
 	p.post("hidden-webhook-word", 200)
 }
 
+func TestProcessStoreHangs(t *testing.T) {
+	p := start(t, "Receive", setting{timeoutVariable: "2"})
+	p.putAll()
+	goOn := p.secrets.Hang()
+	begin := time.Now()
+	p.post("hidden-webhook-word", 503)
+	if took := time.Since(begin); took >= 2*time.Second {
+		t.Errorf("the answer came after %v", took)
+	}
+	p.logged(`"severity":"ERROR"`, "github-webhook", "in time")
+	goOn()
+	eventually(t, func() bool {
+		h, body := p.issue("hidden-webhook-word")
+		resp, _ := p.send(http.MethodPost, "/github", h, body)
+		return resp.StatusCode == http.StatusOK
+	})
+}
+
 func TestProcessRefusedSecrets(t *testing.T) {
 	p := start(t, "Receive", nil)
 	p.post("hidden-webhook-word", 503)

@@ -48,7 +48,8 @@ type Secrets struct {
 	reason   string
 	status   int  // answered to everything if it is not 0
 	down     bool // breaks every connection
-	damage   int  // answers yet to be damaged
+	hang     chan struct{}
+	damage   int // answers yet to be damaged
 	seen     []*http.Request
 }
 
@@ -57,7 +58,7 @@ func NewSecrets(tb testing.TB) *Secrets {
 	tb.Helper()
 	s := &Secrets{versions: map[string][]version{}, denied: map[string]bool{}, reason: "IAM_PERMISSION_DENIED"}
 	server := httptest.NewServer(s)
-	tb.Cleanup(server.Close)
+	tb.Cleanup(func() { server.CloseClientConnections(); server.Close() })
 	s.URL = server.URL
 	return s
 }
@@ -97,6 +98,20 @@ func (s *Secrets) Down(down bool) {
 	s.down = down
 }
 
+// Hang lets requests wait until the function that it returns is called.
+func (s *Secrets) Hang() (goOn func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	hang := make(chan struct{})
+	s.hang = hang
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		close(hang)
+		s.hang = nil
+	}
+}
+
 // Fail answers everything with a status, or, with 0, no more.
 func (s *Secrets) Fail(status int) {
 	s.mu.Lock()
@@ -124,8 +139,17 @@ var accessPath = regexp.MustCompile(`^/v1/projects/(` + Project + `|` + ProjectN
 // https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets.versions/access
 func (s *Secrets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.seen = append(s.seen, r)
+	hang := s.hang
+	s.mu.Unlock()
+	if hang != nil {
+		select {
+		case <-hang:
+		case <-r.Context().Done():
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	path := accessPath.FindStringSubmatch(r.URL.Path)
 	switch {
 	case s.down:
