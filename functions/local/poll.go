@@ -14,6 +14,7 @@ import (
 
 	"github.com/sigpost/sigpost/pkg/config"
 	"github.com/sigpost/sigpost/pkg/relay"
+	"github.com/sigpost/sigpost/pkg/sink"
 )
 
 func newPoll(s *settings) *cobra.Command {
@@ -130,20 +131,20 @@ type pollTable struct {
 	said   map[string]bool // sources whose summary was printed
 }
 
-const pollColumns = "%-19s  %-14s  %-20s  %-14s  %-12s  %s\n"
+const pollColumns = "%-19s  %-14s  %-20s  %-44s  %-14s  %s\n"
 
 func (t *pollTable) row(d relay.Delivery) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !t.headed {
-		fmt.Fprintf(t.out, pollColumns, "TIME", "SOURCE", "EVENT", "SINK", "STATUS", "TITLE")
+		fmt.Fprintf(t.out, pollColumns, "TIME", "SOURCE", "EVENT", "TITLE", "SINK", "STATUS")
 		t.headed = true
 	}
 	status, e := "delivered", d.Event
 	if d.Err != nil {
 		status = d.Err.Error()
 	}
-	fmt.Fprintf(t.out, pollColumns, e.Time.Local().Format(time.DateTime), e.Source, e.Type, d.Sink.Name, status, plain(e.Title))
+	fmt.Fprintf(t.out, pollColumns, e.Time.Local().Format(time.DateTime), e.Source, e.Type, sink.Cut(plain(e.Title), 44), d.Sink.Name, status)
 }
 
 // plain is a text of a sender without what a terminal would obey.

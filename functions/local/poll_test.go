@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -100,5 +101,27 @@ func TestPollStopsWhenItIsTold(t *testing.T) {
 	cancel()
 	if code := <-done; code != 0 || !strings.Contains(out.String(), "1 delivered") || strings.Contains(errOut.String(), "ERROR") {
 		t.Errorf("exit %d: %s%s", code, &out, &errOut)
+	}
+}
+
+func TestServeAsksThePolledSourcesAndStopsCleanly(t *testing.T) {
+	file, received := truth(t, hidden+"-key")
+	s := &settings{config: file}
+	c, err := s.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log locked
+	srv, err := newServer(c, "127.0.0.1", "0", slog.New(slog.NewTextHandler(&log, nil)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	srv.poll(ctx, c.Sources)
+	<-received
+	cancel()
+	srv.drain()
+	if text := log.String(); !strings.Contains(text, "delivered=1") || strings.Contains(text, "level=ERROR") {
+		t.Errorf("log: %s", text)
 	}
 }
