@@ -44,10 +44,6 @@ func newSecrets(env func(string) string, p *projectID) *secrets {
 // https://cloud.google.com/secret-manager/docs/access-secret-version
 const latest = "latest"
 
-// maxSkipped is how many disabled or destroyed versions are passed over in the
-// search for the previous one.
-const maxSkipped = 8
-
 // Fetch implements secret.Manager.
 func (s *secrets) Fetch(ctx context.Context, name, version string) (secret.Version, error) {
 	v, err := s.locate(ctx, name, version)
@@ -68,7 +64,7 @@ func (s *secrets) Fetch(ctx context.Context, name, version string) (secret.Versi
 	return got, nil
 }
 
-// previous is the newest version before the latest that may be read.
+// previous is the version before the latest, if it is enabled.
 func (s *secrets) previous(ctx context.Context, client *secretmanager.Client, v version) (secret.Version, error) {
 	if v.id != latest {
 		return secret.Version{}, fmt.Errorf("%s %w: a fixed version has no previous one", v, secret.ErrNotFound)
@@ -81,12 +77,13 @@ func (s *secrets) previous(ctx context.Context, client *secretmanager.Client, v 
 	if err != nil {
 		return secret.Version{}, fmt.Errorf("%s: Secret Manager gave no number for its latest version", v)
 	}
-	for i := n - 1; i >= max(1, n-1-maxSkipped); i-- {
-		v.id = strconv.Itoa(i)
+	if n > 1 {
+		v.id = strconv.Itoa(n - 1)
 		got, err := access(ctx, client, v)
 		if err == nil {
 			return got, nil
 		}
+		// Whoever disabled it wants it to count no longer, and none before it.
 		if r, ok := refused(err); !ok || r.status != "FAILED_PRECONDITION" {
 			return secret.Version{}, explain(v, err)
 		}

@@ -113,7 +113,7 @@ func NewCache(m Manager, local Store, c CacheConfig) *Cache {
 	return &Cache{manager: m, local: local, c: c, entries: map[slot]*entry{}, refresh: map[string]*round{}}
 }
 
-// Get implements Store.
+// Get implements Store. A trailing line break is no part of a secret.
 func (c *Cache) Get(ctx context.Context, ref Ref) (Value, error) {
 	if ref.Scheme != SchemeSecret {
 		return c.local.Get(ctx, ref)
@@ -122,7 +122,17 @@ func (c *Cache) Get(ctx context.Context, ref Ref) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	return Field(ref, whole.Value)
+	return part(ref, whole)
+}
+
+// part is the part of a version that ref asks for, less a trailing line break,
+// which "echo … |" in front of a cloud's command leaves there.
+func part(ref Ref, whole Version) (Value, error) {
+	v, err := Field(ref, whole.Value)
+	if err != nil {
+		return Value{}, err
+	}
+	return NewValue(trimBreak(v.Reveal())), nil
 }
 
 // get is the version in a slot, fetched if it is unknown, old, or to be forced.

@@ -91,6 +91,8 @@ func TestCacheFetchesOnceUntilItIsOld(t *testing.T) {
 	k.want("secret://a?key=k", "value 2", 2)
 	k.want("secret://a?version=1&key=k", "value 1", 3)
 	k.want("env://X", "from env", 3)
+	k.Put("b", "value\r\n")
+	k.want("secret://b", "value", 4)
 }
 
 func TestCacheBridgesAManagerThatIsDownForABoundedTime(t *testing.T) {

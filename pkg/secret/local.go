@@ -118,5 +118,8 @@ func readSecretFile(ref Ref) (Value, error) {
 	if len(data) > maxFileBytes {
 		return Value{}, fmt.Errorf("%s is larger than 64 KiB: that is no secret", ref)
 	}
-	return NewValue(strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")), nil
+	return NewValue(trimBreak(string(data))), nil
 }
+
+// trimBreak is s less one line break at its end.
+func trimBreak(s string) string { return strings.TrimSuffix(strings.TrimSuffix(s, "\n"), "\r") }

@@ -77,7 +77,7 @@ func (c *Cache) Previous(ctx context.Context, ref Ref) (Value, bool) {
 	if err != nil {
 		return Value{}, false
 	}
-	v, err := Field(ref, whole.Value)
+	v, err := part(ref, whole)
 	return v, err == nil && !v.Empty()
 }
 
