@@ -32,8 +32,9 @@ type Source struct {
 
 // Sink is a type of sink.
 type Sink struct {
-	Type    string // as in the configuration, and its package's name
-	Product string // the receiver's own name, for people
+	Type    string    // as in the configuration, and its package's name
+	Product string    // the receiver's own name, for people
+	Rate    sink.Rate // what it takes, unless the configuration says otherwise
 	// New is as in Source.
 	New func(decode func(any) error) (sink.Sink, error)
 }
@@ -49,9 +50,9 @@ var Sources = []Source{
 
 // Sinks is every type of sink, by Type.
 var Sinks = []Sink{
-	{generic.Type, "Any HTTP endpoint (JSON)", newSink(generic.New)},
-	{slack.Type, "Slack", newSink(slack.New)},
-	{teams.Type, "Microsoft Teams", newSink(teams.New)},
+	{generic.Type, "Any HTTP endpoint (JSON)", sink.Rate{}, newSink(generic.New)},
+	{slack.Type, "Slack", slack.Rate, newSink(slack.New)},
+	{teams.Type, "Microsoft Teams", teams.Rate, newSink(teams.New)},
 }
 
 // Imports read senders' own descriptions of what they notify of, by Type: file

@@ -57,7 +57,8 @@ type Source struct {
 // Sink is a configured sink.
 type Sink struct {
 	Name string
-	Type string // its type in the catalog
+	Type string    // its type in the catalog
+	Rate sink.Rate // how many messages it takes; see queue mode
 	Sink sink.Sink
 	// Secrets is all that it was configured with.
 	Secrets []secret.Handle

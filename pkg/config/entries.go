@@ -158,9 +158,13 @@ func (d *decoder) sink(e entry, c *Config) {
 		return
 	}
 	before := len(d.handles)
-	s, err := catalog.Sinks[i].New(d.decodeEntry(e, "type"))
+	rate := catalog.Sinks[i].Rate
+	if n := lookup(e.node, "rate"); n != nil {
+		d.value(n, e.key+".rate", reflect.ValueOf(&rate).Elem())
+	}
+	s, err := catalog.Sinks[i].New(d.decodeEntry(e, "type", "rate"))
 	d.built(e, err)
-	c.Sinks = append(c.Sinks, Sink{Name: e.name, Type: e.kind, Sink: s, Secrets: d.secretsFrom(before)})
+	c.Sinks = append(c.Sinks, Sink{Name: e.name, Type: e.kind, Rate: rate, Sink: s, Secrets: d.secretsFrom(before)})
 }
 
 // secretsFrom is the secrets decoded since there were before of them.

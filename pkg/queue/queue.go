@@ -71,6 +71,9 @@ type Dead struct {
 	Body []byte `json:"body"`
 }
 
+// BodyID names a message that is no job, by its bytes.
+func BodyID(body []byte) string { return digest("body", string(body)) }
+
 // digest is a name of fixed length for any parts; no two lists share one.
 func digest(parts ...string) string {
 	h := sha256.New()

@@ -28,6 +28,7 @@ const defaultRetryAfter = 10 * time.Second
 // The outcomes of a request that was taken.
 const (
 	delivered = "delivered"
+	queued    = "queued"
 	duplicate = "duplicate"
 	ignored   = "ignored"
 	pong      = "pong"

@@ -3,8 +3,10 @@ package relay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -30,10 +32,16 @@ func (r *Relay) deliverAll(ctx context.Context, events []event.Event) answer {
 			jobs = append(jobs, &Delivery{Event: e, Sink: r.sinks[name]})
 		}
 	}
-	switch len(jobs) {
-	case 0:
+	switch {
+	case len(jobs) == 0:
 		return answer{status: http.StatusOK, outcome: ignored}
-	case 1:
+	case r.opt.Queue != nil:
+		a := r.enqueue(ctx, jobs)
+		if a.status == http.StatusOK {
+			r.recovered(ctx, healed)
+		}
+		return a
+	case len(jobs) == 1:
 		r.deliverMarked(ctx, jobs[0])
 	default:
 		var wg sync.WaitGroup
@@ -76,16 +84,24 @@ func outcome(jobs []*Delivery) answer {
 	return a
 }
 
+var (
+	errPanic    = errors.New("panic")
+	errOnItsWay = errors.New("the same message is on its way")
+)
+
 // deliverMarked delivers a job unless a mark says that it was delivered before,
 // by an earlier try of the same request. A panic is this job's failure alone.
 func (r *Relay) deliverMarked(ctx context.Context, d *Delivery) {
 	defer func() {
 		if p := recover(); p != nil {
-			d.Err = errors.New("panic: " + panicText(p))
+			d.Err = fmt.Errorf("%w: %s", errPanic, panicText(p))
 			r.opt.Log.ErrorContext(ctx, "panic", "sink", d.Sink.Name, "panic", panicText(p))
 		}
 	}()
 	mark := claim{"delivered\n" + d.Event.Source + "\n" + d.Event.ID + "\n" + d.Sink.Name, max(window, d.keep)}
+	if d.resent > 0 { // on purpose, whatever was delivered before
+		mark.key += "\n" + strconv.Itoa(d.resent)
+	}
 	status, err := r.opt.State.Claim(ctx, mark.key, leaseTime)
 	switch {
 	case err != nil:
@@ -94,7 +110,7 @@ func (r *Relay) deliverMarked(ctx context.Context, d *Delivery) {
 	case status == state.Done:
 		return
 	case status == state.Busy:
-		d.Err = errors.New("the same message is on its way")
+		d.Err = errOnItsWay
 		return
 	}
 	done := false
@@ -160,6 +176,9 @@ func (r *Relay) logAttempt(ctx context.Context, d *Delivery, a deliver.Attempt) 
 	}
 	attrs := append(deliveryAttrs(d), slog.Int("attempt", a.Number), slog.String("class", a.Class),
 		slog.Int("status", a.Status), slog.Duration("latency", a.Latency.Round(time.Millisecond)))
+	if !d.accepted.IsZero() {
+		attrs = append(attrs, slog.Duration("age", r.opt.Now().Sub(d.accepted).Round(time.Millisecond)))
+	}
 	if a.Err != nil {
 		attrs = append(attrs, slog.String("reason", a.Err.Error()))
 	}

@@ -80,6 +80,9 @@ func (t *turn) deliverEntry(ctx context.Context, e *event.Event, sinks []string)
 	ctx, cancel := finishing(ctx)
 	defer cancel()
 	healed := t.recall(ctx, e)
+	if t.opt.Queue != nil {
+		return t.storeEntry(ctx, e, sinks, healed)
+	}
 	var jobs []*Delivery
 	var pending, refused []string
 	var wg sync.WaitGroup
@@ -122,6 +125,32 @@ func (t *turn) deliverEntry(ctx context.Context, e *event.Event, sinks []string)
 	t.Dropped++
 	t.opt.Log.LogAttrs(ctx, slog.LevelError, "an entry is lost to some sinks", slog.String("source", e.Source), slog.String("event", e.ID),
 		slog.String("type", e.Type), slog.String("refused_by", strings.Join(refused, " ")), slog.String("given_up_for", strings.Join(pending, " ")))
+	return true
+}
+
+// storeEntry queues e for its sinks, and tells whether that is done.
+func (t *turn) storeEntry(ctx context.Context, e *event.Event, sinks []string, healed bool) bool {
+	var jobs []*Delivery
+	var err error
+	for _, name := range sinks {
+		jobs = append(jobs, &Delivery{Event: e, Sink: t.sinks[name]})
+		if t.held[subjectAt(name, e)] {
+			err = errors.New("an earlier one of its subject is not queued yet")
+		}
+	}
+	if err == nil {
+		err = t.store(ctx, jobs)
+	}
+	if err != nil {
+		t.opt.Log.ErrorContext(ctx, "an entry is not queued; the next poll tries it again", "source", e.Source, "event", e.ID, "error", err.Error())
+		t.hold(e, sinks)
+		t.Pending++
+		return false
+	}
+	if healed {
+		t.recovered(ctx, []*event.Event{e})
+	}
+	t.Delivered++
 	return true
 }
 

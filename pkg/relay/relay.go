@@ -16,6 +16,7 @@ import (
 	"github.com/sigpost/sigpost/pkg/config"
 	"github.com/sigpost/sigpost/pkg/deliver"
 	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/queue"
 	"github.com/sigpost/sigpost/pkg/state"
 )
 
@@ -24,8 +25,13 @@ import (
 type Options struct {
 	Client *deliver.Client
 	State  state.Store
-	Log    *slog.Logger
-	Now    func() time.Time
+	// Queue, if there is one, takes the jobs, and Work does them. Without one
+	// everything is delivered before the sender is answered.
+	Queue queue.Queue
+	// RetryFor is how long a job is tried. Default DefaultRetryFor.
+	RetryFor time.Duration
+	Log      *slog.Logger
+	Now      func() time.Time
 	// Observe is told of every delivery when it is over. It must not block.
 	Observe func(Delivery)
 	// ReadTimeout is how long a sender may take to send its body. Default 10 s.
@@ -40,7 +46,9 @@ type Delivery struct {
 	Attempts int
 	Err      error // nil: delivered
 
-	keep time.Duration // how long it is remembered as delivered
+	keep     time.Duration // how long it is remembered as delivered
+	resent   int           // how often it was brought back from the dead
+	accepted time.Time     // when it was queued; zero if it was not
 }
 
 // Relay takes in what senders post and hands it to the sinks.
@@ -78,6 +86,9 @@ func New(c *config.Config, opt Options) (*Relay, error) {
 	}
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if opt.RetryFor <= 0 {
+		opt.RetryFor = DefaultRetryFor
 	}
 	if opt.ReadTimeout == 0 {
 		opt.ReadTimeout = defaultReadTimeout

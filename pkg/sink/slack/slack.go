@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/sigpost/sigpost/pkg/event"
 	"github.com/sigpost/sigpost/pkg/problem"
@@ -23,6 +24,10 @@ const (
 	FormatBlocks     = "blocks"
 	FormatAttachment = "attachment"
 )
+
+// Rate is what Slack takes of one webhook: about a message a second,
+// https://docs.slack.dev/apis/web-api/rate-limits.
+var Rate = sink.Rate{Count: 1, Per: time.Second}
 
 // Config is a Slack sink as it is configured.
 type Config struct {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/sigpost/sigpost/pkg/event"
 	"github.com/sigpost/sigpost/pkg/problem"
@@ -19,6 +20,10 @@ import (
 
 // Type is the sink's name in a configuration.
 const Type = "teams"
+
+// Rate is what Teams takes of a bot in one conversation: 25 messages in 300 s,
+// https://learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit.
+var Rate = sink.Rate{Count: 25, Per: 300 * time.Second}
 
 // The formats of a message.
 const (
