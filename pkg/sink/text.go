@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/grapheme"
 )
 
 // Ellipsis ends a text that was cut.
@@ -29,53 +30,13 @@ func Cut(s string, limit int) string {
 		}
 		n++
 	}
-	end = unjoin(s, end)
+	end = grapheme.Before(s, end)
 	if !strings.ContainsRune(" \n\t", rune(s[end])) { // else a word ends there
 		if space := strings.LastIndexAny(s[:end], " \n\t"); space > 0 && end-space < min(24, limit/4) {
 			end = space
 		}
 	}
 	return strings.TrimRight(s[:end], " \n\t") + Ellipsis
-}
-
-// unjoin moves a cut before a character that the next one would have changed:
-// a combining mark, a variation selector, a skin tone or a zero-width joiner.
-func unjoin(s string, end int) int {
-	for steps := 0; end > 0 && steps < 32; steps++ {
-		next, _ := utf8.DecodeRuneInString(s[end:])
-		last, size := utf8.DecodeLastRuneInString(s[:end])
-		if !joins(next) && last != '\u200d' {
-			break
-		}
-		end -= size
-	}
-	return unpair(s, end)
-}
-
-// unpair moves a cut before a flag that it would halve: flags are pairs of
-// regional indicators.
-func unpair(s string, end int) int {
-	if next, _ := utf8.DecodeRuneInString(s[end:]); !flagHalf(next) {
-		return end
-	}
-	halves, at := 0, end
-	for at > 0 {
-		r, size := utf8.DecodeLastRuneInString(s[:at])
-		if !flagHalf(r) {
-			break
-		}
-		halves, at = halves+1, at-size
-	}
-	if halves%2 == 1 {
-		return end - utf8.RuneLen('\U0001f1e6')
-	}
-	return end
-}
-
-func flagHalf(r rune) bool { return r >= 0x1f1e6 && r <= 0x1f1ff }
-
-func joins(r rune) bool {
-	return r == '\u200d' || unicode.In(r, unicode.Mn, unicode.Me) || r >= 0x1f3fb && r <= 0x1f3ff || r >= 0xe0020 && r <= 0xe007f
 }
 
 // Clean makes untrusted text safe to hold: valid UTF-8, no control characters
