@@ -101,12 +101,25 @@ func WebURL(u string, limit int) string {
 	if len(u) > limit || !strings.HasPrefix(u, "https://") && !strings.HasPrefix(u, "http://") {
 		return ""
 	}
-	if len(u) <= len("https://") || !utf8.ValidString(u) || strings.ContainsFunc(u, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("<>\"|`\\", r) || banned(r)
-	}) {
+	if len(u) <= len("https://") {
 		return ""
 	}
+	for i := range len(u) {
+		switch c := u[i]; {
+		case c >= utf8.RuneSelf:
+			if !utf8.ValidString(u[i:]) || strings.ContainsFunc(u[i:], outsideURL) {
+				return ""
+			}
+			return u
+		case c <= ' ', c == 0x7f, c == '<', c == '>', c == '"', c == '|', c == '`', c == '\\':
+			return ""
+		}
+	}
 	return u
+}
+
+func outsideURL(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("<>\"|`\\", r) || banned(r)
 }
 
 // MaxItems is how many items of one list a message shows.

@@ -14,13 +14,14 @@ import (
 const (
 	shownFields = 2 * maxFields
 	shownLists  = 8
+	usualBlocks = 8 // of a message, so that they are allocated once
 )
 
 // drawBlocks spends total characters on e. The headline stands above the
 // coloured bar: Slack shows a message's text only where it has no blocks of
 // its own, so it serves notifications and isn't shown twice.
 func drawBlocks(e *event.Event, total, excerpt int) message {
-	b := &builder{left: total}
+	b := &builder{left: total, blocks: make([]block, 0, usualBlocks)}
 	head := b.take(headline(e))
 	// The end of the message is short and has to fit.
 	end := footer(e)
@@ -171,9 +172,11 @@ func fallback(e *event.Event) string {
 // bold line that is the link. A title too long for a header is a line too.
 func headline(e *event.Event) block {
 	glyph, words := e.Severity.Glyph(), title(e)
-	if full := entities.Replace(glyph + " " + words); e.Severity == event.Error && !e.Quiet && length(full) <= headerLimit {
-		t := plain(full)
-		return block{Type: "header", Text: &t}
+	if e.Severity == event.Error && !e.Quiet {
+		if full := entities.Replace(glyph + " " + words); length(full) <= headerLimit {
+			t := plain(full)
+			return block{Type: "header", Text: &t}
+		}
 	}
 	s := glyph + " *" + link(words, e.URL, titleLimit) + "*"
 	if e.Quiet && !strings.Contains(words, e.Place.Name) {
