@@ -7,6 +7,7 @@ import (
 
 	"github.com/sigpost/sigpost/pkg/event"
 	"github.com/sigpost/sigpost/pkg/grapheme"
+	"github.com/sigpost/sigpost/pkg/markdown"
 )
 
 // Ellipsis ends a text that was cut.
@@ -131,32 +132,29 @@ func Shown(l event.List) (items []event.Item, more int) {
 	return l.Items[:n], len(l.Items) - n + l.Omitted
 }
 
-// maxExcerptLines is how many lines of a body a message shows.
-const maxExcerptLines = 6
+// ExcerptLines is how many lines of a body a message shows.
+const ExcerptLines = 6
 
 // Excerpt is the first six lines of a body as plain text of at most limit
-// characters: of Markdown, the words without the marks, HTML and images.
+// characters: of Markdown, the words without the marks, HTML and addresses.
 func Excerpt(t event.Text, limit int) string {
-	s := Clean(t.Body)
+	return Draw(t, markdown.Plain, markdown.Limit{Lines: ExcerptLines, Text: limit, Size: limit})
+}
+
+// Draw is a body in the dialect of a receiver; empty if there is nothing to
+// see. It looks at the first markdown.MaxBytes only.
+func Draw(t event.Text, d *markdown.Dialect, l markdown.Limit) string {
+	body := t.Body
+	if len(body) > markdown.MaxBytes {
+		end := markdown.MaxBytes
+		for end > 0 && !utf8.RuneStart(body[end]) {
+			end--
+		}
+		body, l.More = body[:end], true
+	}
+	body = Clean(body)
 	if t.Format == event.Markdown {
-		s = stripMarkdown(s)
+		return markdown.Render(body, d, l)
 	}
-	var lines []string
-	more := false
-	for line := range strings.Lines(s) {
-		line = strings.TrimRight(line, " \t\n")
-		if strings.TrimSpace(line) == "" {
-			continue
-		}
-		if len(lines) == maxExcerptLines {
-			more = true
-			break
-		}
-		lines = append(lines, line)
-	}
-	s = strings.Join(lines, "\n")
-	if more {
-		s += Ellipsis
-	}
-	return Cut(s, limit)
+	return markdown.RenderPlain(body, d, l)
 }

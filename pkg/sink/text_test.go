@@ -74,13 +74,21 @@ func TestWebURL(t *testing.T) {
 }
 
 func TestExcerpt(t *testing.T) {
-	body := "# Steps\r\n\r\n<!-- hide -->- [x] **done**\n- [ ] `todo` ![i](http://x/i.png)\n> see [docs](https://example.com)\n\n```go\ncode\n```\n1\n2\n3\n4"
+	body := "# Steps\r\n\r\n<!-- hide -->\n- [x] **done**\n- [ ] `todo` ![i](http://x/i.png)\n> see [docs](https://example.com)\n\n```go\ncode\n```\n1\n2\n3\n4"
 	want := "Steps\n☑ done\n☐ todo i\nsee docs\ncode\n1…"
 	if got := Excerpt(event.Text{Body: body, Format: event.Markdown}, 500); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got := Excerpt(event.Text{Body: "**as is**\n\n\nb"}, 500); got != "**as is**\nb" {
 		t.Errorf("plain: %q", got)
+	}
+}
+
+func TestExcerptTellsThatMoreFollows(t *testing.T) {
+	for _, format := range []event.Format{event.Plain, event.Markdown} {
+		if got := Excerpt(event.Text{Body: "a" + strings.Repeat("\n", 20<<10) + "b", Format: format}, 500); got != "a…" {
+			t.Errorf("%q: got %q", format, got)
+		}
 	}
 }
 
@@ -113,7 +121,7 @@ func FuzzText(f *testing.F) {
 		}
 		for _, format := range []event.Format{event.Plain, event.Markdown} {
 			x := Excerpt(event.Text{Body: raw, Format: format}, limit)
-			if !utf8.ValidString(x) || utf8.RuneCountInString(x) > max(limit, 0) || strings.Count(x, "\n") >= maxExcerptLines {
+			if !utf8.ValidString(x) || utf8.RuneCountInString(x) > max(limit, 0) || strings.Count(x, "\n") >= ExcerptLines {
 				t.Errorf("Excerpt(%q, %d) = %q", raw, limit, x)
 			}
 		}

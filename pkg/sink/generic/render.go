@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/markdown"
 	"github.com/sigpost/sigpost/pkg/sink"
 )
 
@@ -125,8 +126,8 @@ func title(e *event.Event) string {
 // message is the body's text, else every item of the lists, else the headline
 // with its place.
 func message(e *event.Event) string {
-	if t := strings.TrimSpace(sink.Clean(e.Text.Body)); t != "" {
-		return sink.Cut(t, maxMessage)
+	if t := text(e.Text); t != "" {
+		return t
 	}
 	var b strings.Builder
 	for _, l := range e.Lists {
@@ -139,6 +140,27 @@ func message(e *event.Event) string {
 		return sink.Cut(strings.TrimRight(b.String(), "\n"), maxMessage)
 	}
 	return sink.Cut(sink.Line(e.Summary()), maxTitle)
+}
+
+// dialect is plain words, with the addresses of links in parentheses.
+var dialect = func() markdown.Dialect {
+	d := *markdown.Plain
+	d.URL = func(address string) string { return sink.WebURL(address, maxURLBytes) }
+	d.Link = func(b []byte, words, url string) []byte {
+		if b = append(b, words...); words == url {
+			return b
+		}
+		return append(append(append(b, " ("...), url...), ')')
+	}
+	return d
+}()
+
+// text is a body as its sender wrote it, or the words of Markdown.
+func text(t event.Text) string {
+	if t.Format == event.Markdown {
+		return sink.Draw(t, &dialect, markdown.Limit{Text: maxMessage, Size: maxMessage})
+	}
+	return sink.Cut(strings.TrimSpace(sink.Clean(t.Body)), maxMessage)
 }
 
 func writeList(b *strings.Builder, l event.List) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/markdown"
 	"github.com/sigpost/sigpost/pkg/sink"
 )
 
@@ -82,7 +83,7 @@ func attachmentText(e *event.Event, excerpt int) string {
 		l.Items, l.Omitted = unlinked(l)
 		add(list(l, left-1))
 	}
-	add(safe(sink.Excerpt(e.Text, excerpt), left-1))
+	add(sink.Draw(e.Text, shared, markdown.Limit{Lines: sink.ExcerptLines, Text: excerpt, Size: left - 1}))
 	return strings.Join(parts, "\n")
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/markdown"
 	"github.com/sigpost/sigpost/pkg/sink"
 )
 
@@ -90,11 +91,9 @@ func (b *builder) body(e *event.Event, excerpt int) {
 		}
 	}
 	if limit := min(sectionLimit, b.left); limit >= worthLimit {
-		s := sink.Excerpt(e.Text, excerpt)
-		if line(s) != "" {
-			if s = safe(s, limit); b.spend(s) {
-				b.add(section(s))
-			}
+		s := sink.Draw(e.Text, dialect, markdown.Limit{Lines: sink.ExcerptLines, Text: excerpt, Size: limit})
+		if b.spend(s) {
+			b.add(section(s))
 		}
 	}
 }

@@ -29,7 +29,9 @@ func markup(s string) error {
 			}
 		}
 	}
-	if strings.Count(s, "<") != strings.Count(s, ">") {
+	// A quotation begins with a bare one, and nothing else does.
+	unquoted := strings.ReplaceAll(strings.TrimPrefix(s, "> "), "\n> ", "\n")
+	if strings.Count(unquoted, "<") != strings.Count(unquoted, ">") {
 		return fmt.Errorf("bare > in %.80q", s)
 	}
 	return nil

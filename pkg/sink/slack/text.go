@@ -127,52 +127,55 @@ func line(s string) string {
 // inert escapes s, and puts a zero-width space on both sides of each formatting
 // character that isn't inside of a word, where Slack takes it as it is.
 func inert(s string) string {
-	if !strings.ContainsAny(s, "*_~`&<>(") {
+	if !strings.ContainsAny(s, meaning) {
 		return s
 	}
-	var b strings.Builder
-	b.Grow(len(s) + len(s)/8)
-	rs := []rune(s)
-	for i, r := range rs {
-		before, after := '\n', ' '
-		if i > 0 {
-			before = rs[i-1]
-		}
-		if i+1 < len(rs) {
-			after = rs[i+1]
-		}
-		writeInert(&b, before, r, after)
-	}
-	return b.String()
+	return string(appendInert(make([]byte, 0, len(s)+len(s)/8), s, '\n'))
 }
 
-// writeInert writes r, which stands between two other characters: a line feed
-// before the first.
-func writeInert(b *strings.Builder, before, r, after rune) {
+// meaning are the characters that inert changes.
+const meaning = "*_~`&<>("
+
+// appendInert is inert for s behind a character: a line feed before the first.
+func appendInert(b []byte, s string, before rune) []byte {
+	if !strings.ContainsAny(s, meaning) {
+		return append(b, s...)
+	}
+	for i, r := range s {
+		after := ' '
+		if rest := s[i+utf8.RuneLen(r):]; rest != "" {
+			after, _ = utf8.DecodeRuneInString(rest)
+		}
+		b = inertRune(b, before, r, after)
+		before = r
+	}
+	return b
+}
+
+// inertRune appends r, which stands between two other characters.
+func inertRune(b []byte, before, r, after rune) []byte {
 	switch r {
 	case '*', '_', '~', '`':
 		if r != '`' && wordly(before) && wordly(after) {
-			b.WriteRune(r)
-			return
+			return utf8.AppendRune(b, r)
 		}
-		b.WriteString(zeroWidth + string(r) + zeroWidth)
+		return append(utf8.AppendRune(append(b, zeroWidth...), r), zeroWidth...)
 	case '&':
-		b.WriteString("&amp;")
+		return append(b, "&amp;"...)
 	case '<':
-		b.WriteString("&lt;")
+		return append(b, "&lt;"...)
 	case '(':
 		if before == ']' { // a Markdown link, where Discord takes this format
-			b.WriteString(zeroWidth)
+			b = append(b, zeroWidth...)
 		}
-		b.WriteRune(r)
+		return append(b, '(')
 	case '>':
 		if before == '\n' { // a quotation
-			b.WriteString(zeroWidth)
+			b = append(b, zeroWidth...)
 		}
-		b.WriteString("&gt;")
-	default:
-		b.WriteRune(r)
+		return append(b, "&gt;"...)
 	}
+	return utf8.AppendRune(b, r)
 }
 
 func wordly(r rune) bool { return r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)) }

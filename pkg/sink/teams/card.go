@@ -42,8 +42,8 @@ func body(e *event.Event, p plan) []element {
 		}
 		els = append(els, listBlocks(l, p)...)
 	}
-	if t := sink.Excerpt(e.Text, p.text); t != "" {
-		els = append(els, textBlock{Type: "TextBlock", Text: escape(t), Wrap: true})
+	if t := excerpt(e, p); t != "" {
+		els = append(els, textBlock{Type: "TextBlock", Text: t, Wrap: true})
 	}
 	els = append(els, footer(e, p))
 	if u := webURL(e.URL); u != "" {

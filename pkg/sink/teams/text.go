@@ -13,12 +13,12 @@ import (
 // zeroWidth parts characters that would mean something side by side.
 const zeroWidth = "\u200b"
 
-// markdown is what Teams could read as Markdown anywhere in a text.
+// markdownMarks is what Teams could read as Markdown anywhere in a text.
 // https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format
-const markdown = "\\`*_[]()#~>"
+const markdownMarks = "\\`*_[]()#~>"
 
 // entities are characters by their HTML names, which would show as what they name.
-var entities = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`&(#?[0-9A-Za-z]+;)`) })
+var entities = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`&(#?[0-9A-Za-z]+);`) })
 
 // inert takes the meaning from what isn't Markdown: mentions (<at>), dates
 // ({{DATE(…)}}), templates (${…}) and entities (&lt;).
@@ -27,7 +27,7 @@ func inert(s string) string {
 	if !strings.ContainsAny(s, "<{&") {
 		return s
 	}
-	s = entities().ReplaceAllString(s, "&"+zeroWidth+"$1")
+	s = entities().ReplaceAllString(s, "&"+zeroWidth+"${1};")
 	var b strings.Builder
 	var last rune
 	for _, r := range s {
@@ -62,24 +62,35 @@ func line(s string, limit int) string {
 // escape makes text show as it stands where Markdown is read. A line break
 // becomes a paragraph, since Teams joins single lines.
 func escape(s string) string {
-	var b strings.Builder
+	var b []byte
 	for i, l := range strings.Split(s, "\n") {
 		if i > 0 {
-			b.WriteString("\n\n")
+			b = append(b, "\n\n"...)
 		}
-		escapeLine(&b, inert(l))
+		b = appendEscaped(b, l, '\n')
 	}
-	return b.String()
+	return string(b)
 }
 
-func escapeLine(b *strings.Builder, l string) {
-	start := listMark(l)
-	for i, r := range l {
-		if i == start || strings.ContainsRune(markdown, r) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
+// appendEscaped is escape for a part of a line behind a character: a line feed
+// before the first. Spaces that begin a line don't break, or they would make
+// code of it.
+func appendEscaped(b []byte, s string, before rune) []byte {
+	s = inert(s)
+	mark := -1
+	if before == '\n' {
+		text := strings.TrimLeft(s, " \t")
+		indent := strings.ReplaceAll(s[:len(s)-len(text)], "\t", "    ")
+		b = append(b, strings.ReplaceAll(indent, " ", "\u00a0")...)
+		s, mark = text, listMark(text)
 	}
+	for i := range len(s) {
+		if i == mark || strings.IndexByte(markdownMarks, s[i]) >= 0 {
+			b = append(b, '\\')
+		}
+		b = append(b, s[i])
+	}
+	return b
 }
 
 // listMark is where the line has a mark that would begin a list or a heading's
@@ -137,7 +148,11 @@ var urlSafe = strings.NewReplacer("(", "%28", ")", "%29", "{", "%7B", "}", "%7D"
 
 // webURL is u as it may stand in a card; empty if it may not.
 func webURL(u string) string {
-	return sink.WebURL(urlSafe.Replace(sink.WebURL(u, maxURLBytes)), maxURLBytes)
+	u = urlSafe.Replace(sink.WebURL(u, maxURLBytes))
+	if strings.Contains(u, ";") { // an entity would become another address
+		u = entities().ReplaceAllString(u, "&${1}%3B")
+	}
+	return sink.WebURL(u, maxURLBytes)
 }
 
 // link is name as a Markdown link to u, or name alone. Name is escaped already.
