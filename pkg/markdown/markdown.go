@@ -37,16 +37,17 @@ var pages = sync.Pool{New: func() any { return new(page) }}
 // Render draws a body of Markdown. It is valid UTF-8 without control
 // characters, such as sink.Clean returns.
 func Render(body string, d *Dialect, l Limit) string {
-	if !marked(body) {
-		return renderPlain(body, d, l, false)
-	}
 	p, _ := pages.Get().(*page)
 	defer pages.Put(p)
 	for _, n := range []int{usualBytes, MaxBytes} {
 		head, more := bounded(body, n)
 		p.reset(l)
 		p.more = more || l.More
-		p.parse(head)
+		if !p.simple(head) {
+			p.reset(l)
+			p.more = more || l.More
+			p.parse(head)
+		}
 		if !more || p.full() {
 			break
 		}
@@ -55,13 +56,11 @@ func Render(body string, d *Dialect, l Limit) string {
 }
 
 // RenderPlain draws a body whose characters mean nothing but themselves.
-func RenderPlain(body string, d *Dialect, l Limit) string { return renderPlain(body, d, l, true) }
-
-func renderPlain(body string, d *Dialect, l Limit, indent bool) string {
+func RenderPlain(body string, d *Dialect, l Limit) string {
 	p, _ := pages.Get().(*page)
 	defer pages.Put(p)
 	p.reset(l)
-	p.more, p.indent = l.More, indent
+	p.more, p.indent = l.More, true
 	p.plain(body)
 	return p.draw(d)
 }
@@ -80,34 +79,4 @@ func bounded(s string, n int) (string, bool) {
 		end = feed
 	}
 	return s[:end], true
-}
-
-// anywhere are the characters that can mean something wherever they stand.
-const anywhere = "\\`*_[]<>&~|"
-
-// marked tells whether the parser would find anything in s. It looks at bytes
-// only, since most bodies without Markdown are short prose.
-func marked(s string) bool {
-	if strings.ContainsAny(s, anywhere) || strings.Contains(s, "://") {
-		return true
-	}
-	for line := range strings.Lines(s) {
-		text := strings.TrimLeft(line, " ")
-		if text == "" || text == "\n" {
-			continue
-		}
-		if len(line)-len(text) > 3 { // a block of code
-			return true
-		}
-		switch c := text[0]; {
-		case c == '#', c == '-', c == '+', c == '=', c == '\t':
-			return true
-		case c >= '0' && c <= '9':
-			rest := strings.TrimLeft(text, "0123456789")
-			if rest != "" && (rest[0] == '.' || rest[0] == ')') {
-				return true
-			}
-		}
-	}
-	return false
 }

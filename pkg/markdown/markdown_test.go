@@ -1,8 +1,10 @@
 package markdown
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -145,27 +147,72 @@ func TestRenderPlain(t *testing.T) {
 	}
 }
 
-func TestProseSkipsTheParser(t *testing.T) {
-	for in, want := range map[string]bool{
-		"It fails (again), since v1.2 - see the log!\nA 2nd line: 5+5=10, #12 is old; \"so\" it's 'fine' @you.": false,
-		"a\n1 b\n12":   false,
-		"a\n   indent": false,
-		"# a":          true, "a\n# b": true, "a *b": true, "a_b": true, "- a": true, "a\n+ b": true, "a\n===": true,
-		"1. a": true, "a\n 12) b": true, "    a": true, "\ta": true, "a `b": true, "[a": true, "a\\": true, "&amp;": true,
-		"<b": true, "a > b": true, "~a": true, "a | b": true, "https://x.example": true,
-	} {
-		if got := marked(in); got != want {
-			t.Errorf("marked(%q) = %v", in, got)
-		}
-		if !want {
-			p := new(page)
+// simpleBodies are read without the parser.
+var simpleBodies = []string{
+	"It fails (again), since v1.2 - see the log!\nA 2nd line: 5+5=10, #12 is old; \"so\" it's 'fine' @you > me.\n\n\nEnd ",
+	"a\n1 b\n12\n   indent\n", "", "\n\n", "R & D, snake_case_name",
+	"The server **panics** when `config.yaml` is empty.\n\n1. Empty the file\n2. Start it",
+	"## Changes\n- Parser **fixed**, `a_b*c` new\n- Second\n# End\n\n* one\n* two\n\ntext",
+	"3) a\n3) b\n\n**a** **b c**, `d` `e`", "# **a** `b`\n**c**",
+}
+
+// notSimple are bodies that only look so.
+var notSimple = []string{
+	"a *b*", "a_b_ c", "_a_", "- a\n- - b", "- a\nb", "- a\n\n- b", "a\n- b", "a\n2. b", "- a\n* b", "- [ ] a", "a\n===", "a\n---", "1. a\n\n   b", "1. a\n\n\n   b",
+	"    a", "\ta", "a `b", "``a``", "` a `", "[a", "a\\", "&amp;", "<b", "> a", "~a", "a | b", "https://x.example", "**a", "a**b**c", "** a **", "**a *b* c**",
+	"# a #", "####### a", "#a", "- # a", "-", "- ", "***a***", "**a**b", "+ a", "1234567890. a", "- a\n  b", "* * *", "- 1. a", "```\na\n```", "**a\nb**", "- **",
+}
+
+func TestSimpleBodiesSkipTheParser(t *testing.T) {
+	p := new(page)
+	for want, bodies := range map[bool][]string{true: simpleBodies, false: notSimple} {
+		for _, body := range bodies {
 			p.reset(roomy)
-			p.parse(in)
-			if slow, fast := p.draw(chat), Render(in, chat, roomy); slow != fast {
-				t.Errorf("%q: the parser makes %q of it, prose is %q", in, slow, fast)
+			if got := p.simple(body); got != want {
+				t.Errorf("simple(%q) is %v", body, got)
+			}
+			if err := sameReading(body); err != nil {
+				t.Error(err)
 			}
 		}
 	}
+}
+
+// sameReading tells where simple and the parser differ about a body that is
+// simple.
+func sameReading(body string) error {
+	if _, cut := tame(body); cut { // the parser isn't asked
+		return nil
+	}
+	for _, l := range []Limit{roomy, {Lines: 6, Text: 40, Size: 99}} {
+		quick, slow := new(page), new(page)
+		quick.reset(l)
+		slow.reset(l)
+		if !quick.simple(body) {
+			return nil
+		}
+		slow.parse(body)
+		for _, d := range []*Dialect{strict("\u200b"), bare} {
+			if a, b := quick.draw(d), slow.draw(d); a != b {
+				return fmt.Errorf("%q is read as\n %q, and by the parser as\n %q", body, a, b)
+			}
+		}
+	}
+	return nil
+}
+
+func FuzzSimple(f *testing.F) {
+	for _, body := range append(simpleBodies, notSimple...) {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		if !utf8.ValidString(body) || strings.ContainsFunc(body, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }) {
+			return
+		}
+		if err := sameReading(body); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 func TestABodyLeavesNothingForTheNext(t *testing.T) {
