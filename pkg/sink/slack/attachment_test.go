@@ -29,3 +29,11 @@ func TestAttachmentHasNoMarkdownLinks(t *testing.T) {
 		t.Errorf("the link was changed: %s", body)
 	}
 }
+
+func TestWhatPartsLinksCounts(t *testing.T) {
+	for _, s := range []string{escaped(strings.Repeat("](", 400), nameLimit), safe(strings.Repeat("](", 400), nameLimit)} {
+		if n := length(s); n > nameLimit || n < nameLimit/2 {
+			t.Errorf("%d characters: %q", n, s)
+		}
+	}
+}

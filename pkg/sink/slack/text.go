@@ -85,6 +85,8 @@ func fit(s string, limit int, quote func(string) string) string {
 			spent += 4 + 1
 		case '*', '_', '~', '`':
 			spent += 3
+		case '(':
+			spent += 1 + 1
 		default:
 			spent += units(r)
 		}
