@@ -1,6 +1,6 @@
-// Package journal keeps a queue in a file, so that a process that is killed
-// carries on where it was. It is for one process on one machine; the clouds have
-// queues of their own.
+// Package journal keeps a queue and its state in a file, so that a process that
+// is killed carries on where it was. It is for one process on one machine; the
+// clouds have queues and tables of their own.
 package journal
 
 import (
@@ -26,6 +26,10 @@ var (
 // lockTimeout is how long Open waits for another process to close the file.
 const lockTimeout = 2 * time.Second
 
+// batchDelay is how long a write of the state waits for others to go to the
+// disk with it.
+const batchDelay = time.Millisecond
+
 // File is a queue.Journal in a bbolt file. Every write is on disk when it
 // returns.
 type File struct{ db *bbolt.DB }
@@ -42,12 +46,17 @@ func Open(path string) (f *File, records []queue.Record, buried []queue.Dead, er
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("open the queue in %s: %w", path, err)
 	}
+	db.MaxBatchDelay = batchDelay
 	err = db.Update(func(tx *bbolt.Tx) error {
 		if records, err = all[queue.Record](tx, jobs); err != nil {
 			return err
 		}
-		buried, err = all[queue.Dead](tx, dead)
-		return err
+		if buried, err = all[queue.Dead](tx, dead); err != nil {
+			return err
+		}
+		_, errMarks := tx.CreateBucketIfNotExists(marks)
+		_, errValues := tx.CreateBucketIfNotExists(values)
+		return errors.Join(errMarks, errValues)
 	})
 	if err != nil {
 		_ = db.Close()
