@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sigpost/sigpost/pkg/config"
+	"github.com/sigpost/sigpost/pkg/queue"
 	"github.com/sigpost/sigpost/pkg/relay"
 	"github.com/sigpost/sigpost/pkg/secret"
 )
@@ -37,7 +38,8 @@ func newDemo() *cobra.Command {
 		Use:   "demo",
 		Short: "See it work: four senders in, three receivers out",
 		Long: `Start a server with a built-in configuration, post a correctly signed payload of
-each source to it over HTTP, and print what became of it. The receivers are
+each source to it over HTTP, and print what became of it. Each is queued, in
+memory, before the sender is answered, and then delivered. The receivers are
 stand-ins on the same server: open the inbox it names to see the messages.`,
 		Example: `  sigpost demo
   sigpost demo --once     # exit when done, non-zero if anything went wrong
@@ -50,7 +52,7 @@ stand-ins on the same server: open the inbox it names to see the messages.`,
 			return runDemo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), port, once)
 		},
 	}
-	cmd.Flags().BoolVar(&once, "once", false, "exit when all is delivered")
+	cmd.Flags().BoolVar(&once, "once", false, "exit when all is delivered or dead")
 	cmd.Flags().StringVar(&port, "port", "", "`PORT` to listen on; 0 picks a free one (default: PORT, then 8080)")
 	return cmd
 }
@@ -80,9 +82,10 @@ func runDemo(ctx context.Context, out, errOut io.Writer, port string, once bool)
 	if err := c.Resolve(ctx); err != nil {
 		return err
 	}
-	results := &demoResults{}
+	results := &demoResults{posted: map[string]time.Time{}}
+	jobs := queue.NewMemory(nil, nil, nil, nil)
 	log := slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	srv, err := newServer(c, host, port, log, results.add)
+	srv, err := newServer(c, serverOptions{host: host, port: port, log: log, observe: results.add, jobs: jobs})
 	if err != nil {
 		return err
 	}
@@ -90,7 +93,15 @@ func runDemo(ctx context.Context, out, errOut io.Writer, port string, once bool)
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer srv.drain()
+	defer cancel()
+	srv.work(ctx)
 	failed := results.sendAll(ctx, c, srv.url())
+	if err := jobs.Wait(ctx); err != nil {
+		return err
+	}
+	failed = errors.Join(failed, results.missing(c, jobs.Dead()))
 	results.print(out)
 	if once || failed != nil {
 		return failed
@@ -106,26 +117,36 @@ func runDemo(ctx context.Context, out, errOut io.Writer, port string, once bool)
 
 // demoResults collects what became of each payload.
 type demoResults struct {
-	mu   sync.Mutex
-	rows []demoRow
+	mu     sync.Mutex
+	posted map[string]time.Time // when, by source
+	rows   []demoRow
 }
 
 type demoRow struct {
 	source, event, sink, status string
-	took                        time.Duration
+	took                        time.Duration // from when it was posted
 }
 
+// add notes a delivery in place of an earlier try of the same.
 func (d *demoResults) add(v relay.Delivery) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	status := "delivered"
+	row := demoRow{source: v.Event.Source, event: v.Event.Type, sink: v.Sink.Name, status: "delivered"}
 	if v.Err != nil {
-		status = v.Err.Error()
+		row.status = v.Err.Error()
 	}
-	d.rows = append(d.rows, demoRow{source: v.Event.Source, event: v.Event.Type, sink: v.Sink.Name, status: status})
+	row.took = time.Since(d.posted[row.source])
+	same := func(r demoRow) bool {
+		return r.source == row.source && r.event == row.event && r.sink == row.sink
+	}
+	if i := slices.IndexFunc(d.rows, same); i >= 0 {
+		d.rows[i] = row
+		return
+	}
+	d.rows = append(d.rows, row)
 }
 
-// sendAll posts a payload of each source and wants each at every sink.
+// sendAll posts a payload of each source and wants each to be taken.
 func (d *demoResults) sendAll(ctx context.Context, c *config.Config, base string) error {
 	var errs []error
 	for _, src := range c.Sources {
@@ -134,36 +155,41 @@ func (d *demoResults) sendAll(ctx context.Context, c *config.Config, base string
 			errs = append(errs, err)
 			continue
 		}
-		start := time.Now()
+		d.mu.Lock()
+		d.posted[src.Name] = time.Now()
+		d.mu.Unlock()
 		status, answer, err := post(ctx, src, req, base+"/"+src.Name)
-		took := time.Since(start)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		if status != http.StatusOK || !strings.Contains(answer, `"delivered"`) {
+		if status != http.StatusOK || !strings.Contains(answer, `"queued"`) {
 			errs = append(errs, fmt.Errorf("%s: the server answered %d %s", src.Name, status, strings.TrimSpace(answer)))
-		}
-		if n := d.finish(src.Name, took); n != len(c.Sinks) {
-			errs = append(errs, fmt.Errorf("%s: %d of %d sinks were reached", src.Name, n, len(c.Sinks)))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// finish sets the time of a source's rows and counts those delivered.
-func (d *demoResults) finish(source string, took time.Duration) (delivered int) {
+// missing is the error of what is dead, and of what did not arrive.
+func (d *demoResults) missing(c *config.Config, dead []queue.Dead) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for i := range d.rows {
-		if d.rows[i].source == source {
-			d.rows[i].took = took
-			if d.rows[i].status == "delivered" {
-				delivered++
+	var errs []error
+	for _, v := range dead {
+		errs = append(errs, fmt.Errorf("%s to %s is dead: %s", v.Source, v.Sink, v.Reason))
+	}
+	for _, src := range c.Sources {
+		n := 0
+		for _, r := range d.rows {
+			if r.source == src.Name && r.status == "delivered" {
+				n++
 			}
 		}
+		if n != len(c.Sinks) {
+			errs = append(errs, fmt.Errorf("%s: %d of %d sinks were reached", src.Name, n, len(c.Sinks)))
+		}
 	}
-	return delivered
+	return errors.Join(errs...)
 }
 
 func (d *demoResults) print(out io.Writer) {

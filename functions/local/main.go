@@ -21,6 +21,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends at once
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -68,15 +69,19 @@ sends it as a native message to Slack, Microsoft Teams or any URL.`,
 	return root
 }
 
+// file is the configuration's.
+func (s *settings) file() (string, error) {
+	if s.config != "" {
+		return s.config, nil
+	}
+	return config.Find()
+}
+
 // load reads the configuration that the flags name.
 func (s *settings) load() (*config.Config, error) {
-	file := s.config
-	if file == "" {
-		found, err := config.Find()
-		if err != nil {
-			return nil, err
-		}
-		file = found
+	file, err := s.file()
+	if err != nil {
+		return nil, err
 	}
 	var dotenv map[string]string
 	if s.secrets != "" {

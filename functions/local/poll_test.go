@@ -112,7 +112,7 @@ func TestServeAsksThePolledSourcesAndStopsCleanly(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log locked
-	srv, err := newServer(c, "127.0.0.1", "0", slog.New(slog.NewTextHandler(&log, nil)), nil)
+	srv, err := newServer(c, serverOptions{host: "127.0.0.1", port: "0", log: slog.New(slog.NewTextHandler(&log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"log/slog"
 
 	"github.com/spf13/cobra"
@@ -10,62 +12,104 @@ import (
 	"github.com/sigpost/sigpost/pkg/config"
 )
 
+// serveFlags are those of serve.
+type serveFlags struct{ host, port, mode, queue string }
+
 func newServe(s *settings) *cobra.Command {
-	var host, port string
+	var f serveFlags
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve your configuration on this machine",
-		Long: `Serve your configuration on this machine, delivering each message before the
-sender is answered, and poll the sources that post nothing. All secrets are read
-at the start; a missing or empty one stops it. On a loopback address /inbox
-shows what was sent.`,
+		Long: `Serve your configuration on this machine, and poll the sources that post
+nothing. All secrets are read at the start; a missing or empty one stops it. On a
+loopback address /inbox shows what was sent.
+
+What is taken is stored in a file before the sender is answered, and delivered
+after that: at once, then again and again for a day, later each time. Stop it or
+kill it: the next start goes on where it was. What a receiver refuses for good,
+or does not take within the day, is kept for "sigpost dead". Only one process can
+use a file at a time.
+
+With --mode direct nothing is stored: each message is delivered before the sender
+is answered, and the sender has to try again.`,
 		Example: `  sigpost serve --secrets .env
-  PORT=9000 sigpost serve --config prod.yaml`,
+  sigpost serve --config prod.yaml --queue /var/lib/sigpost/prod.queue
+  PORT=9000 sigpost serve --mode direct`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := s.load()
-			if err != nil {
-				return err
-			}
-			if err := c.Resolve(cmd.Context()); err != nil {
-				return err
-			}
-			host, port, err := listenOn(host, port)
-			if err != nil {
-				return err
-			}
-			srv, err := newServer(c, host, port, slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), nil)), nil)
-			if err != nil {
-				return err
-			}
-			ended, err := srv.start(cmd.Context())
-			if err != nil {
-				return err
-			}
-			out := cmd.OutOrStdout()
-			var sources []config.Source
-			for _, src := range c.Sources {
-				if src.Poller != nil {
-					fmt.Fprintf(out, "%-16s polled every %v as %s\n", src.Type, src.Poller.Schedule().Every, src.Name)
-					sources = append(sources, src)
-					continue
-				}
-				fmt.Fprintf(out, "%-16s POST %s/%s\n", src.Type, srv.url(), src.Name)
-			}
-			if address.Loopback(host) {
-				fmt.Fprintf(out, "%-16s %s/inbox\n", "inbox", srv.url())
-			}
-			srv.poll(cmd.Context(), sources)
-			select {
-			case err := <-ended:
-				return err
-			case <-cmd.Context().Done():
-				srv.drain()
-				return nil
-			}
+			return s.serve(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.Flags().StringVar(&host, "host", "127.0.0.1", "`ADDRESS` to listen on")
-	cmd.Flags().StringVar(&port, "port", "", "`PORT` to listen on; 0 picks a free one (default: PORT, then 8080)")
+	cmd.Flags().StringVar(&f.host, "host", "127.0.0.1", "`ADDRESS` to listen on")
+	cmd.Flags().StringVar(&f.port, "port", "", "`PORT` to listen on; 0 picks a free one (default: PORT, then 8080)")
+	cmd.Flags().StringVar(&f.mode, "mode", "", "`MODE`: queue or direct (default: SIGPOST_MODE, then queue)")
+	cmd.Flags().StringVar(&f.queue, "queue", "", queueFlag)
 	return cmd
+}
+
+func (s *settings) serve(ctx context.Context, f serveFlags, out, errOut io.Writer) error {
+	mode, err := modeOf(f.mode)
+	if err != nil {
+		return err
+	}
+	c, err := s.load()
+	if err != nil {
+		return err
+	}
+	if err := c.Resolve(ctx); err != nil {
+		return err
+	}
+	opt := serverOptions{log: slog.New(slog.NewJSONHandler(errOut, nil))}
+	if mode == modeQueue {
+		path, err := s.queueFile(f.queue)
+		if err != nil {
+			return err
+		}
+		q, err := openQueue(path)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = q.Close() }() // every write is on disk already
+		opt.jobs, opt.state = q.jobs, q.state
+		fmt.Fprintf(out, "%-16s %s: %d waiting, %d dead\n", "queue", path, q.jobs.Len(), len(q.jobs.Dead()))
+	}
+	if opt.host, opt.port, err = listenOn(f.host, f.port); err != nil {
+		return err
+	}
+	srv, err := newServer(c, opt)
+	if err != nil {
+		return err
+	}
+	return srv.run(ctx, c, out)
+}
+
+// run serves, polls and works until ctx ends and what was begun is finished.
+func (s *server) run(ctx context.Context, c *config.Config, out io.Writer) error {
+	ended, err := s.start(ctx)
+	if err != nil {
+		return err
+	}
+	var sources []config.Source
+	for _, src := range c.Sources {
+		if src.Poller != nil {
+			fmt.Fprintf(out, "%-16s polled every %v as %s\n", src.Type, src.Poller.Schedule().Every, src.Name)
+			sources = append(sources, src)
+			continue
+		}
+		fmt.Fprintf(out, "%-16s POST %s/%s\n", src.Type, s.url(), src.Name)
+	}
+	if address.Loopback(s.host) {
+		fmt.Fprintf(out, "%-16s %s/inbox\n", "inbox", s.url())
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.work(ctx)
+	s.poll(ctx, sources)
+	select {
+	case err = <-ended:
+		cancel()
+	case <-ctx.Done():
+	}
+	s.drain()
+	return err
 }

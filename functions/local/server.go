@@ -17,34 +17,47 @@ import (
 	"github.com/sigpost/sigpost/pkg/address"
 	"github.com/sigpost/sigpost/pkg/config"
 	"github.com/sigpost/sigpost/pkg/inbox"
+	"github.com/sigpost/sigpost/pkg/queue"
 	"github.com/sigpost/sigpost/pkg/relay"
+	"github.com/sigpost/sigpost/pkg/state"
 )
 
-// server is the relay and the inbox under functions-framework.
+// server is the relay, its workers and the inbox under functions-framework.
 type server struct {
+	serverOptions
+	handler  http.Handler
+	road     *relay.Relay
+	inFlight sync.WaitGroup
+}
+
+type serverOptions struct {
 	host, port string
-	handler    http.Handler
-	road       *relay.Relay
 	log        *slog.Logger
-	inFlight   sync.WaitGroup
+	observe    func(relay.Delivery) // may be nil
+	jobs       *queue.Memory        // nil: deliver before answering
+	state      state.Store          // nil: in memory
 }
 
 func (s *server) url() string { return "http://" + net.JoinHostPort(s.host, s.port) }
 
 // newServer puts the relay and, on loopback only, the inbox on one handler.
-func newServer(c *config.Config, host, port string, log *slog.Logger, observe func(relay.Delivery)) (*server, error) {
+func newServer(c *config.Config, opt serverOptions) (*server, error) {
 	box := inbox.New()
-	r, err := relay.New(c, relay.Options{Log: log, Observe: func(d relay.Delivery) {
+	ro := relay.Options{Log: opt.log, State: opt.state, Observe: func(d relay.Delivery) {
 		box.Add(message(d))
-		if observe != nil {
-			observe(d)
+		if opt.observe != nil {
+			opt.observe(d)
 		}
-	}})
+	}}
+	if opt.jobs != nil {
+		ro.Queue = opt.jobs
+	}
+	r, err := relay.New(c, ro)
 	if err != nil {
 		return nil, err
 	}
-	s := &server{host: host, port: port, log: log, road: r}
-	if address.Loopback(host) {
+	s := &server{serverOptions: opt, road: r}
+	if address.Loopback(opt.host) {
 		pages := box.Handler()
 		s.handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 			if req.URL.Path == "/inbox" || strings.HasPrefix(req.URL.Path, "/inbox/") {
@@ -57,6 +70,30 @@ func newServer(c *config.Config, host, port string, log *slog.Logger, observe fu
 	}
 	s.handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { s.relay(r, w, req) })
 	return s, nil
+}
+
+const (
+	// workers is how many jobs are done at once. They mostly wait: for a
+	// receiver, or until it is tried again.
+	workers = 128
+	// workGrace is how long a job that was begun may go on after a stop. What
+	// is not delivered by then is tried again after the next start.
+	workGrace = 5 * time.Second
+)
+
+// work does the jobs of the queue until ctx ends; drain waits for those begun.
+func (s *server) work(ctx context.Context) {
+	if s.jobs == nil {
+		return
+	}
+	begun, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() { time.AfterFunc(workGrace, cancel) })
+	s.inFlight.Go(func() {
+		defer cancel()
+		s.jobs.Work(ctx, workers, func(_ context.Context, m queue.Message) queue.Verdict {
+			return s.road.Work(begun, m)
+		})
+	})
 }
 
 // relay serves a request and counts it as in flight meanwhile.
@@ -81,14 +118,15 @@ func (s *server) poll(ctx context.Context, sources []config.Source) {
 // than the most patient sender waits.
 const drainTimeout = 16 * time.Second
 
-// drain waits for the requests in flight, so that their senders get an answer.
+// drain waits for the requests in flight, so that their senders get an answer,
+// and for the jobs that were begun, so that they are not done again.
 func (s *server) drain() {
 	done := make(chan struct{})
 	go func() { s.inFlight.Wait(); close(done) }()
 	select {
 	case <-done:
 	case <-time.After(drainTimeout):
-		s.log.Warn("stopped with requests in flight; their senders should send them again")
+		s.log.Warn("stopped with requests or deliveries in flight; senders should send again what was not answered")
 	}
 }
 
