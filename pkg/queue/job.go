@@ -21,7 +21,7 @@ type Job struct {
 	// Event is what to render. Its Raw may have been cut to fit the queue.
 	Event event.Event
 	// RawBytes is how long the verified body was, which Event.Raw is the
-	// beginning of.
+	// beginning of. Item sets it where Event.Raw is longer.
 	RawBytes int
 	// Accepted is when the sender was told that it was taken.
 	Accepted time.Time
@@ -53,7 +53,7 @@ var (
 // fits, then the event's longest texts and lists; what a reader decides by stays.
 // The error means that not even that fits.
 func (j Job) Item(limit int) (Item, error) {
-	w := wireJob{version, j.Sink, j.Event, len(j.Event.Raw), j.Accepted, j.Resent}
+	w := wireJob{version, j.Sink, j.Event, max(j.RawBytes, len(j.Event.Raw)), j.Accepted, j.Resent}
 	if len(w.Event.Key) > maxKeyBytes {
 		w.Event.Key = digest("key", w.Event.Key)
 	}

@@ -24,14 +24,14 @@ func job(e event.Event) Job {
 	return Job{Sink: "ops", Event: e, Accepted: accepted}
 }
 
-func encode(t *testing.T, j Job, limit int) (Item, Job) {
+func encode(t *testing.T, j Job) (Item, Job) {
 	t.Helper()
-	item, err := j.Item(limit)
+	item, err := j.Item(sqsLimit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(item.Body) > limit {
-		t.Fatalf("%d bytes, limit %d", len(item.Body), limit)
+	if len(item.Body) > sqsLimit {
+		t.Fatalf("%d bytes, sqsLimit %d", len(item.Body), sqsLimit)
 	}
 	got, err := Decode(item.Body)
 	if err != nil {
@@ -45,7 +45,7 @@ func TestAJobComesBackAsItWas(t *testing.T) {
 		name, e := c.Name, c.Event
 		e.Raw = []byte(`{"a":"body"}`)
 		j := job(e)
-		_, got := encode(t, j, sqsLimit)
+		_, got := encode(t, j)
 		j.RawBytes = len(e.Raw)
 		want, _ := json.Marshal(j)
 		have, _ := json.Marshal(got)
@@ -66,9 +66,13 @@ func TestHostileEventsFit(t *testing.T) {
 func TestAnyEventFitsAndTheRawBodyGoesFirst(t *testing.T) {
 	huge := strings.Repeat("é", 5<<20)
 	e := event.Event{Title: "small", Raw: []byte(huge)}
-	_, got := encode(t, job(e), sqsLimit)
+	_, got := encode(t, job(e))
 	if got.Event.Title != "small" || got.RawBytes != len(huge) || len(got.Event.Raw) < 700<<10 || !strings.HasPrefix(huge, string(got.Event.Raw)) {
 		t.Errorf("kept %d of %d bytes", len(got.Event.Raw), got.RawBytes)
+	}
+	got.Resent++
+	if _, again := encode(t, got); again.RawBytes != len(huge) {
+		t.Errorf("resent it says that its body had %d bytes, not %d", again.RawBytes, len(huge))
 	}
 	e = event.Event{
 		Title: huge, URL: "https://example.com/" + huge, Key: huge, Text: event.Text{Body: huge}, Recovery: huge, Action: huge,
@@ -83,7 +87,7 @@ func TestAnyEventFitsAndTheRawBodyGoesFirst(t *testing.T) {
 		e.Lists = append(e.Lists, event.List{Name: huge, Items: items})
 	}
 	before, _ := json.Marshal(e.Lists[0].Items[0])
-	item, got := encode(t, job(e), sqsLimit)
+	item, got := encode(t, job(e))
 	if !utf8.Valid(item.Body) || !strings.HasPrefix(got.Event.Title, "éé") || len(got.Event.Lists) == 0 || len(got.Event.Fields) == 0 {
 		t.Error("too much is gone")
 	}
