@@ -93,8 +93,8 @@ func TestRender(t *testing.T) {
 }
 
 func TestHelpHasExamples(t *testing.T) {
-	for _, name := range []string{"demo", "serve", "poll", "send", "render", "check"} {
-		if code, out, _ := sigpost(t, name, "--help"); code != 0 || !strings.Contains(out, "Examples:") {
+	for _, name := range []string{"demo", "serve", "poll", "send", "render", "check", "dead", "dead list", "dead show", "dead resend", "dead drop"} {
+		if code, out, _ := sigpost(t, append(strings.Fields(name), "--help")...); code != 0 || !strings.Contains(out, "Examples:") {
 			t.Errorf("%s --help: exit %d\n%s", name, code, out)
 		}
 	}

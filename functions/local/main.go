@@ -1,6 +1,6 @@
 // Command sigpost runs sigpost on your own machine: a demo, a server with your
-// configuration, polls, signed samples, rendering without a network, and a check
-// of the configuration.
+// configuration, polls, signed samples, rendering without a network, a check of
+// the configuration, and what could not be delivered.
 package main
 
 import (
@@ -59,13 +59,14 @@ sends it as a native message to Slack, Microsoft Teams or any URL.`,
 		Example: `  sigpost demo                        # see everything work, no set-up
   sigpost check --config sigpost.yaml # is my configuration right?
   sigpost serve --secrets .env        # run it here
-  sigpost send github --event issues.opened`,
+  sigpost send github --event issues.opened
+  sigpost dead list                   # what could not be delivered`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
 	root.PersistentFlags().StringVar(&s.config, "config", "", "configuration `FILE` (default: SIGPOST_CONFIG, then sigpost.yaml here, then beside the binary)")
 	root.PersistentFlags().StringVar(&s.secrets, "secrets", "", "dotenv `FILE` with SIGPOST_SECRET_<NAME>=value lines for secret:// references")
-	root.AddCommand(newDemo(), newServe(s), newPoll(s), newSend(s), newRender(s), newCheck(s))
+	root.AddCommand(newDemo(), newServe(s), newPoll(s), newSend(s), newRender(s), newCheck(s), newDead(s))
 	return root
 }
 

@@ -71,6 +71,12 @@ func (s *settings) serve(ctx context.Context, f serveFlags, out, errOut io.Write
 		}
 		defer func() { _ = q.Close() }() // every write is on disk already
 		opt.jobs, opt.state = q.jobs, q.state
+		stop, err := serveGraveyard(q, path, opt.log)
+		if err != nil {
+			opt.log.WarnContext(ctx, "`sigpost dead` will work only while this is stopped", "reason", err.Error())
+		} else {
+			defer stop()
+		}
 		fmt.Fprintf(out, "%-16s %s: %d waiting, %d dead\n", "queue", path, q.jobs.Len(), len(q.jobs.Dead()))
 	}
 	if opt.host, opt.port, err = listenOn(f.host, f.port); err != nil {
