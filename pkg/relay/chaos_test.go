@@ -24,7 +24,7 @@ import (
 
 // The run of scripts/chaos; the test takes the defaults.
 var (
-	chaosEvents = flag.Int("chaos.events", 800, "how many events chaos sends")
+	chaosEvents = flag.Int("chaos.events", 400, "how many events chaos sends")
 	chaosSeed   = flag.Uint64("chaos.seed", 1, "what chaos happens")
 )
 
