@@ -13,6 +13,7 @@ import (
 
 	secretmanager "cloud.google.com/go/secretmanager/apiv1"
 	"cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/sigpost/sigpost/pkg/secret"
 )
@@ -99,11 +100,18 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // again.
 var errChecksum = errors.New("its checksum is wrong: the value was damaged on the way")
 
+// errGarbled stands for an error of the decoder, which repeats what it can't
+// read: that may be the value.
+var errGarbled = errors.New("what answers in Secret Manager's place gives no version of a secret, or it was damaged on the way")
+
 // access reads a version, whole and unharmed.
 func access(ctx context.Context, client *secretmanager.Client, v version) (secret.Version, error) {
 	var got *secretmanagerpb.AccessSecretVersionResponse
 	err := attempt(ctx, func() (err error) {
 		got, err = client.AccessSecretVersion(ctx, &secretmanagerpb.AccessSecretVersionRequest{Name: v.resource()})
+		if errors.Is(err, proto.Error) {
+			return errGarbled
+		}
 		if err != nil {
 			return err
 		}
@@ -199,7 +207,7 @@ func explain(v version, err error) error {
 	add := gcloud("versions add %[1]s --data-file=-")
 	r, answered := refused(err)
 	switch {
-	case !answered && errors.Is(err, errChecksum):
+	case !answered && (errors.Is(err, errChecksum) || errors.Is(err, errGarbled)):
 		return fmt.Errorf("%s: %w", v, err)
 	case !answered:
 		return fmt.Errorf("%s: Secret Manager can't be reached: %w", v, brief(err))
