@@ -143,6 +143,23 @@ func TestForgedRequestsDoNotDriveFetches(t *testing.T) {
 	}
 }
 
+func TestForgedRequestsDoNotDriveRefusedFetches(t *testing.T) {
+	r := newRotation(t)
+	r.manager.Put("hook", keyOne)
+	r.manager.Put("hook-old", keyTwo)
+	r.manager.Deny("hook-old")
+	r.post("first", keyOne, 200)
+	before := r.manager.Fetches()
+	for range 200 {
+		r.post("forged", forged, 503)
+		r.pass(100 * time.Millisecond)
+	}
+	// The round that looks for a rotation, and two more of the refused one.
+	if n := r.manager.Fetches() - before; n > 6 {
+		t.Errorf("200 forged requests in 20 seconds made %d fetches", n)
+	}
+}
+
 func TestASecretThatCannotBeHadMayBeTheRightOne(t *testing.T) {
 	r := newRotation(t)
 	r.manager.Put("hook", keyOne)

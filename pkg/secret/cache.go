@@ -213,6 +213,8 @@ func (c *Cache) settle(ctx context.Context, s slot, e *entry, got Version, err e
 		e.next = now.Add(againLater)
 		c.c.Log.WarnContext(ctx, "secret could not be fetched; the one fetched before is used",
 			"secret", s.String(), "fetched", e.fetched, "error", err.Error())
+	case errors.Is(err, ErrDenied): // an answer that is paid for, and will be the same
+		e.next = now.Add(againLater)
 	default:
 		e.next = now.Add(againSoon)
 	}
