@@ -5,7 +5,7 @@ module "config" {
 
 data "google_project" "project" {
   project_id = var.project
-  depends_on = [google_project_service.api]
+  depends_on = [google_project_service.resource_manager]
 }
 
 locals {
@@ -54,10 +54,21 @@ locals {
   } : {})
 
   apis = var.enable_apis ? concat(
-    ["artifactregistry", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "iam", "logging", "run", "secretmanager", "storage"],
+    ["artifactregistry", "cloudbuild", "cloudfunctions", "iam", "logging", "run", "secretmanager", "storage"],
     var.state ? ["firestore"] : [],
     local.poll ? ["cloudscheduler"] : [],
   ) : []
+}
+
+# Apart from the others: while what it depends on is to be changed, the project
+# is not read, so its number is not known, and with it the bucket's name. A
+# deployment that needs one more API would get a new bucket and a new build.
+resource "google_project_service" "resource_manager" {
+  count = var.enable_apis ? 1 : 0
+
+  project            = var.project
+  service            = "cloudresourcemanager.googleapis.com"
+  disable_on_destroy = false
 }
 
 resource "google_project_service" "api" {
@@ -66,6 +77,7 @@ resource "google_project_service" "api" {
   project            = var.project
   service            = "${each.value}.googleapis.com"
   disable_on_destroy = false
+  depends_on         = [google_project_service.resource_manager]
 }
 
 resource "google_cloudfunctions2_function" "function" {

@@ -152,9 +152,9 @@ run "poll" {
 
 run "apis" {
   assert {
-    condition = toset([for api in google_project_service.api : api.service]) == toset([
+    condition = toset([for api in concat(values(google_project_service.api), google_project_service.resource_manager) : api.service]) == toset([
       for api in ["artifactregistry", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "cloudscheduler", "firestore", "iam", "logging", "run", "secretmanager", "storage"] : "${api}.googleapis.com"
-    ]) && alltrue([for api in google_project_service.api : api.disable_on_destroy == false])
+    ]) && alltrue([for api in concat(values(google_project_service.api), google_project_service.resource_manager) : api.disable_on_destroy == false])
     error_message = "APIs: ${jsonencode([for api in google_project_service.api : api.service])}"
   }
 }

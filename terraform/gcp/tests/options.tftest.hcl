@@ -149,7 +149,7 @@ run "limits_and_labels" {
     error_message = "an option didn't arrive"
   }
   assert {
-    condition     = length(google_project_service.api) == 0
+    condition     = length(google_project_service.api) + length(google_project_service.resource_manager) == 0
     error_message = "enable_apis = false still turns on APIs"
   }
   assert {
