@@ -169,6 +169,17 @@ variable "cpu" {
     condition     = (var.cpu >= 0.08 && var.cpu < 1) || contains([1, 2, 4, 6, 8], var.cpu)
     error_message = "cpu must be 1, 2, 4, 6 or 8, or a fraction from 0.08."
   }
+  # https://cloud.google.com/run/docs/configuring/services/cpu#cpu-memory
+  validation {
+    condition = var.memory_mb <= (
+      var.cpu < 0.5 ? 512 : var.cpu < 1 ? 1024 : var.cpu < 2 ? 4096 : var.cpu < 4 ? 8192 : var.cpu < 6 ? 16384 : var.cpu < 8 ? 24576 : 32768
+    )
+    error_message = "So much memory_mb needs more cpu: more than 512 MiB at least 0.5, 1 GiB 1, 4 GiB 2, 8 GiB 4, 16 GiB 6, 24 GiB 8."
+  }
+  validation {
+    condition     = var.cpu < 4 || var.memory_mb >= (var.cpu < 6 ? 2048 : 4096)
+    error_message = "cpu = 4 needs memory_mb = 2048 or more, 6 and 8 need 4096."
+  }
 }
 
 variable "concurrency" {

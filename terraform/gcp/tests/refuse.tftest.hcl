@@ -137,6 +137,32 @@ run "cpu" {
   expect_failures = [var.cpu]
 }
 
+run "much_memory_for_a_cpu" {
+  command = plan
+  variables {
+    memory_mb = 4097
+  }
+  expect_failures = [var.cpu]
+}
+
+run "much_memory_for_half_a_cpu" {
+  command = plan
+  variables {
+    cpu         = 0.5
+    concurrency = 1
+    memory_mb   = 1025
+  }
+  expect_failures = [var.cpu]
+}
+
+run "little_memory_for_four_cpus" {
+  command = plan
+  variables {
+    cpu = 4
+  }
+  expect_failures = [var.cpu]
+}
+
 run "concurrency_zero" {
   command = plan
   variables {
