@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -101,5 +102,23 @@ func TestSizes(t *testing.T) {
 		if got := size(n); got != want {
 			t.Errorf("%d: %s, want %s", n, got, want)
 		}
+	}
+}
+
+func TestTerraformIsToldOfTheSameConfiguration(t *testing.T) {
+	if got := configVariable(""); got != "" {
+		t.Errorf("without a configuration: %q", got)
+	}
+	dir := filepath.Join(t.TempDir(), "ann's folder")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", "printf %s,"+configVariable("sigpost.yaml")).Output() //nolint:gosec // a constant
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "-var,config_file=" + filepath.Join(dir, "sigpost.yaml") + ","; string(out) != want {
+		t.Errorf("the shell makes %q of it, want %q", out, want)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/sigpost/sigpost/pkg/config"
@@ -73,7 +74,8 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		return err
 	}
 	b := &builder{root: s.root, progress: errOut}
-	if b.config, err = b.readConfig(s.config); err != nil {
+	file := ""
+	if file, b.config, err = b.readConfig(s.config); err != nil {
 		return err
 	}
 	if b.env, err = goEnvironment(ctx, s.root); err != nil {
@@ -101,34 +103,46 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		if err != nil {
 			return err
 		}
-		r.next = c.next
+		r.next = c.next + configVariable(file)
 		rows = append(rows, r)
 	}
 	printTable(out, rows)
 	return nil
 }
 
-// readConfig is the configuration, checked; nil if there is none.
-func (b *builder) readConfig(file string) ([]byte, error) {
+// readConfig is the configuration, checked, and its file; nil if there is none.
+func (b *builder) readConfig(file string) (string, []byte, error) {
 	if file == "" {
 		found, err := config.Find()
 		switch {
 		case err == nil:
 		case os.Getenv(config.Variable) != "":
-			return nil, err
+			return "", nil, err
 		default:
 			b.say("no configuration: there is no %s here, so the functions will answer 503 until SIGPOST_CONFIG names one that they can read; put one inside with scripts/build --config FILE", config.FileName)
-			return nil, nil
+			return "", nil, nil
 		}
 		file = found
 	}
 	b.say("checking %s", file)
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("read configuration: %w", err)
+		return "", nil, fmt.Errorf("read configuration: %w", err)
 	}
 	_, err = config.Parse(file, data, secret.NewLocal(os.LookupEnv, nil))
-	return data, err
+	return file, data, err
+}
+
+// configVariable gives Terraform the configuration that is in the zips: of
+// another one it would make the secrets that the functions don't ask for.
+func configVariable(file string) string {
+	if file == "" {
+		return ""
+	}
+	if path, err := filepath.Abs(file); err == nil {
+		file = path
+	}
+	return " -var 'config_file=" + strings.ReplaceAll(file, "'", `'\''`) + "'"
 }
 
 // row is a line of the table.

@@ -28,6 +28,13 @@ variable "package" {
   nullable    = false
 }
 
+variable "config_file" {
+  type        = string
+  description = "Path of the configuration that was given to scripts/build."
+  default     = "sigpost.yaml"
+  nullable    = false
+}
+
 provider "aws" {
   region = var.region
 }
@@ -35,7 +42,7 @@ provider "aws" {
 module "sigpost" {
   source      = "../../aws"
   package     = var.package
-  config_file = "${path.module}/sigpost.yaml"
+  config_file = var.config_file
 }
 
 output "urls" {

@@ -34,6 +34,13 @@ variable "package" {
   nullable    = false
 }
 
+variable "config_file" {
+  type        = string
+  description = "Path of the configuration that was given to scripts/build."
+  default     = "sigpost.yaml"
+  nullable    = false
+}
+
 provider "google" {
   project = var.project
   region  = var.region
@@ -44,7 +51,7 @@ module "sigpost" {
   project     = var.project
   region      = var.region
   package     = var.package
-  config_file = "${path.module}/sigpost.yaml"
+  config_file = var.config_file
 }
 
 output "urls" {
