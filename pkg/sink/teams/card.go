@@ -62,11 +62,16 @@ func title(e *event.Event) string {
 	return "Event"
 }
 
-// notice is the headline with the place, for where no card can be drawn.
+// notice is the headline with the place, for where no card can be drawn. It is
+// shown as it stands or read as Markdown, so it isn't escaped but has no links.
+// https://adaptivecards.io/explorer/AdaptiveCard.html (fallbackText)
 func notice(e *event.Event) string {
 	short := event.Event{Title: title(e), Place: event.Link{Name: sink.Cut(sink.Line(bounded(e.Place.Name, maxName)), maxName)}}
-	return inert(short.Summary())
+	return noLinks.Replace(inert(short.Summary()))
 }
+
+// noLinks parts what would be a Markdown link or image.
+var noLinks = strings.NewReplacer("](", "]"+zeroWidth+"(", "][", "]"+zeroWidth+"[")
 
 func verb(e *event.Event) string {
 	if s := plain(e.Action, maxAction); s != "" {
