@@ -123,6 +123,10 @@ func outsideURL(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("<>\"|`\\", r) || banned(r)
 }
 
+// MaxFacts is how many facts a message shows: those a reader decides by, and
+// what two columns hold on a phone without scrolling.
+const MaxFacts = 6
+
 // MaxItems is how many items of one list a message shows.
 const MaxItems = 5
 

@@ -49,6 +49,10 @@ func facts(e *event.Event) []event.Field {
 	return append(fs, e.Fields...)
 }
 
+// attachmentFieldsMax is how many fields an attachment repeats. A sender's own
+// notice rarely has more; no limit is documented.
+const attachmentFieldsMax = 20
+
 func attachmentFields(fields []event.Field) []attachmentField {
 	var fs []attachmentField
 	left := totalLimit / 2
@@ -58,7 +62,7 @@ func attachmentFields(fields []event.Field) []attachmentField {
 		if a.Value == "" {
 			continue
 		}
-		if len(fs) == shownFields || left < 0 {
+		if len(fs) == attachmentFieldsMax || left < 0 {
 			break
 		}
 		fs = append(fs, a)

@@ -11,9 +11,8 @@ import (
 	"github.com/sigpost/sigpost/pkg/sink"
 )
 
-// More of these than a reader takes in are left out.
+// More lists than a reader takes in are left out.
 const (
-	shownFields = 2 * maxFields
 	shownLists  = 8
 	usualBlocks = 8 // of a message, so that they are allocated once
 )
@@ -107,7 +106,8 @@ func (b *builder) more(n int, what string) {
 	}
 }
 
-// fields draws short fields in two columns, and each long one on its own.
+// fields draws short fields in two columns, and each long one on its own, and
+// says how many it left out.
 func (b *builder) fields(fields []event.Field) {
 	var row []text
 	flush := func() {
@@ -116,16 +116,19 @@ func (b *builder) fields(fields []event.Field) {
 		}
 		row = nil
 	}
-	shown := 0
-	for i, f := range fields {
-		s := field(f)
-		if s == "" {
+	shown, more := 0, 0
+	for _, f := range fields {
+		if line(f.Value) == "" {
 			continue
 		}
-		if shown == shownFields || !b.spend(s) {
-			flush()
-			b.more(len(fields)-i, "field")
-			return
+		if shown == sink.MaxFacts || more > 0 {
+			more++
+			continue
+		}
+		s := field(f)
+		if !b.spend(s) {
+			more++
+			continue
 		}
 		shown++
 		if !f.Short {
@@ -138,13 +141,13 @@ func (b *builder) fields(fields []event.Field) {
 		}
 	}
 	flush()
+	if more > 0 {
+		b.more(more, "field")
+	}
 }
 
 func field(f event.Field) string {
 	value := link(f.Value, f.URL, valueLimit)
-	if value == "" {
-		return ""
-	}
 	name := safe(line(f.Name), nameLimit)
 	if name == "" {
 		return value

@@ -122,8 +122,11 @@ func named(l event.Link, p plan) string {
 // https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format#adaptive-card-responsive-layout
 func middle(e *event.Event, p plan) []element {
 	var left []element
-	if f := facts(e.Fields, p); len(f) > 0 {
+	if f, more := facts(e.Fields, p); len(f) > 0 {
 		left = append(left, factSet{Type: "FactSet", Facts: f})
+		if more > 0 {
+			left = append(left, moreFacts(more))
+		}
 	}
 	g := e.Gauge
 	if g == nil {
@@ -174,22 +177,33 @@ func segmentsOf(g *event.Gauge) []segment {
 	return kept
 }
 
-func facts(fields []event.Field, p plan) []fact {
-	var kept []fact
+// facts is the fields that are shown, and how many others have something to show.
+func facts(fields []event.Field, p plan) (kept []fact, more int) {
 	for _, f := range fields {
+		if len(kept) == min(p.facts, sink.MaxFacts) {
+			if strings.TrimSpace(f.Name) != "" && strings.TrimSpace(f.Value) != "" {
+				more++
+			}
+			continue
+		}
 		name, value := line(f.Name, maxName), line(f.Value, p.value)
 		if name == "" || value == "" {
 			continue
-		}
-		if len(kept) == p.facts {
-			break
 		}
 		if p.links {
 			value = link(value, f.URL)
 		}
 		kept = append(kept, fact{Title: name, Value: value})
 	}
-	return kept
+	return kept, more
+}
+
+func moreFacts(n int) textBlock {
+	words := "and " + strconv.Itoa(n) + " more field"
+	if n > 1 {
+		words += "s"
+	}
+	return textBlock{Type: "TextBlock", Text: words, IsSubtle: true, Spacing: "Small", Wrap: true}
 }
 
 // listBlocks is a list's heading, its items, and how many more there are.
