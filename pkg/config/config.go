@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -121,7 +122,8 @@ func Parse(file string, data []byte, store secret.Store) (*Config, error) {
 const maxLookups = 8
 
 // Resolve looks up every secret of the file. The error joins a problem for each
-// that can't be had, in the order of the file; it wraps none of their values.
+// that can't be had, or can't be what its sink takes it for (an address, say), in
+// the order of the file; it wraps none of their values.
 func (c *Config) Resolve(ctx context.Context) error {
 	errs := make([]error, len(c.handles))
 	slots := make(chan struct{}, maxLookups)
@@ -136,5 +138,15 @@ func (c *Config) Resolve(ctx context.Context) error {
 		})
 	}
 	wg.Wait()
+	for _, s := range c.Sinks {
+		_, err := s.Sink.Endpoint(ctx)
+		for _, p := range problem.All(err) {
+			key := "sinks." + s.Name + "." + p.Key
+			i := slices.IndexFunc(c.handles, func(f found) bool { return f.key == key })
+			if i >= 0 && errs[i] == nil {
+				errs[i] = &problem.Problem{File: c.file, Line: c.handles[i].line, Key: key, Text: p.Text}
+			}
+		}
+	}
 	return errors.Join(errs...)
 }

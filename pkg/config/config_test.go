@@ -131,6 +131,30 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	}
 }
 
+// A secret that is there but no address would fail at the first message only.
+func TestResolveReportsWhatIsNoAddress(t *testing.T) {
+	vars := map[string]string{
+		"SIGPOST_SECRET_GITHUB_WEBHOOK": "a", "SIGPOST_SECRET_GITHUB_WEBHOOK_OLD": "b", "SIGPOST_SECRET_SCALR_SIGNING_KEY": "c",
+		"SIGPOST_SECRET_TEAMS_PLATFORM": "http://example.com/hunter2", "SIGPOST_SECRET_ARCHIVE_AUTH": "hun\nter2",
+	}
+	c, err := Parse("f", []byte(good), local(vars))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `f:8: sinks.platform.url: the URL must begin with https:// (http:// is for loopback hosts only)
+f:9: sinks.archive.headers.Authorization: must be one line without control characters`
+	if err := c.Resolve(t.Context()); fmt.Sprint(err) != want {
+		t.Errorf("got:\n%v\nwant:\n%s", err, want)
+	}
+	vars["SIGPOST_SECRET_TEAMS_PLATFORM"], vars["SIGPOST_SECRET_ARCHIVE_AUTH"] = "https://example.com/x", "Bearer x"
+	if c, err = Parse("f", []byte(good), local(vars)); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Resolve(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestFindAndLoad(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
