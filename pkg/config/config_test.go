@@ -131,6 +131,33 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	}
 }
 
+// What can't be read doesn't hide what else is wrong beside it, and is said once.
+func TestProblemsBesideWhatCantBeRead(t *testing.T) {
+	for _, c := range []struct{ old, new, want string }{
+		{
+			"{ type: github, secrets: [secret://github-webhook, secret://github-webhook-old]", "{ type: github, foo: 1, secrets: [hunter2]",
+			"f:2: sources.github.foo: is not known\nf:2: sources.github.secrets: holds a secret in plain text",
+		},
+		{
+			`["issues.*"], severity: [error, warning], to: [archive]`, `["[a"], severity: [fatal], to: [nope]`,
+			"f:12: routes[1].severity[0]: unknown severity\nf:12: routes[1].events[0]: \"[a\"\nf:12: routes[1].to[0]: names no sink",
+		},
+		{"{ to: [platform] }", "{ to: platform, severity: [fatal] }", "f:11: routes[0].to: must be a list\nf:11: routes[0].severity[0]: unknown"},
+		{"{ to: [platform] }", "7", "f:11: routes[0]: must hold"},
+		{"secret://teams-platform", "[secret://teams-platform]", "f:8: sinks.platform.url: must be a reference"},
+	} {
+		_, err := Parse("f", []byte(strings.Replace(good, c.old, c.new, 1)), local(nil))
+		got, want := problem.All(err), strings.Split(c.want, "\n")
+		ok := len(got) == len(want)
+		for i := range got {
+			ok = ok && strings.HasPrefix(got[i].Error(), want[i])
+		}
+		if !ok || strings.Contains(fmt.Sprint(err), "hunter2") {
+			t.Errorf("%q: got\n%v\nwant\n%s", c.new, err, c.want)
+		}
+	}
+}
+
 // A secret that is there but no address would fail at the first message only.
 func TestResolveReportsWhatIsNoAddress(t *testing.T) {
 	vars := map[string]string{

@@ -30,10 +30,6 @@ func goodName(name string) bool {
 // reserved is the paths that are no source.
 var reserved = []string{"healthz", "inbox"}
 
-// errReported stops a constructor whose configuration couldn't be read; why has
-// been reported.
-var errReported = errors.New("reported")
-
 func (d *decoder) config(root *yaml.Node, c *Config) {
 	sections := []string{"sources", "sinks", "routes"}
 	nodes := map[string]*yaml.Node{}
@@ -123,14 +119,14 @@ func (d *decoder) source(e entry, c *Config) {
 	s := catalog.Sources[i]
 	out := Source{Name: e.name, Type: s.Type, Product: s.Product, Wait: s.Wait}
 	var err error
-	before := len(d.handles)
+	before, read := len(d.handles), len(d.problems)
 	if s.NewPoller != nil {
 		out.Poller, err = s.NewPoller(d.decodeEntry(e, "type"))
 	} else {
 		out.MaxBody = d.maxBody(e)
 		out.Source, err = s.New(d.decodeEntry(e, "type", "max_body"))
 	}
-	d.built(e, err)
+	d.locate(e.node, e.line, e.key, err, d.problems[read:])
 	out.Secrets = d.secretsFrom(before)
 	c.Sources = append(c.Sources, out)
 }
@@ -157,13 +153,13 @@ func (d *decoder) sink(e entry, c *Config) {
 		d.badType(e, "sink", known)
 		return
 	}
-	before := len(d.handles)
+	before, read := len(d.handles), len(d.problems)
 	rate := catalog.Sinks[i].Rate
 	if n := lookup(e.node, "rate"); n != nil {
 		d.value(n, e.key+".rate", reflect.ValueOf(&rate).Elem())
 	}
 	s, err := catalog.Sinks[i].New(d.decodeEntry(e, "type", "rate"))
-	d.built(e, err)
+	d.locate(e.node, e.line, e.key, err, d.problems[read:])
 	c.Sinks = append(c.Sinks, Sink{Name: e.name, Type: e.kind, Rate: rate, Sink: s, Secrets: d.secretsFrom(before)})
 }
 
@@ -180,47 +176,50 @@ func (d *decoder) badType(e entry, what string, known []string) {
 	d.report(d.lineOf(e.node, e.line, "type"), e.key+".type", "is no type of %s that is known: there is %s", what, strings.Join(known, ", "))
 }
 
-// decodeEntry fills a constructor's configuration; the keys in common are not
-// its own.
+// decodeEntry fills a constructor's configuration with what of it can be read;
+// the keys in common are not its own. What can't be read is reported, and the
+// constructor looks at the rest.
 func (d *decoder) decodeEntry(e entry, common ...string) func(any) error {
 	return func(v any) error {
-		before := len(d.problems)
 		d.value(e.node, e.key, reflect.ValueOf(v).Elem(), common...)
-		if len(d.problems) > before {
-			return errReported
-		}
 		return nil
 	}
 }
 
-// built reports what a constructor found, with the entry's key before its own.
-func (d *decoder) built(e entry, err error) {
-	if errors.Is(err, errReported) {
-		return
-	}
-	d.locate(e.node, e.line, e.key, err)
-}
-
-func (d *decoder) locate(n *yaml.Node, line int, key string, err error) {
+// locate reports what is wrong with n, the value of key, but for the keys of
+// which something was reported when they were read.
+func (d *decoder) locate(n *yaml.Node, line int, key string, err error, reported []error) {
 	for _, p := range problem.All(err) {
 		q := *p
 		q.File, q.Line, q.Key = d.file, d.lineOf(n, line, p.Key), key
 		if p.Key != "" {
 			q.Key = join(key, p.Key)
 		}
-		d.problems = append(d.problems, &q)
+		if !concerned(q.Key, reported) {
+			d.problems = append(d.problems, &q)
+		}
 	}
+}
+
+// concerned tells whether one of the problems is of key, of a part of it, or of
+// what it is a part of.
+func concerned(key string, problems []error) bool {
+	within := func(part, whole string) bool {
+		rest, ok := strings.CutPrefix(part, whole)
+		return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	}
+	return slices.ContainsFunc(problem.All(errors.Join(problems...)), func(p *problem.Problem) bool {
+		return within(key, p.Key) || within(p.Key, key)
+	})
 }
 
 func (d *decoder) routes(n *yaml.Node, c *Config, sources, sinks []string) {
 	before := len(d.problems)
 	d.value(n, "routes", reflect.ValueOf(&c.Routes).Elem())
-	if len(d.problems) > before {
-		return
-	}
+	reported := slices.Clone(d.problems[before:])
 	for i, r := range c.Routes {
 		key, node := fmt.Sprintf("routes[%d]", i), n.Content[i]
-		d.locate(node, node.Line, key, r.Validate())
+		d.locate(node, node.Line, key, r.Validate(), reported)
 		d.known(node, key, "from", "source", r.From, sources)
 		d.known(node, key, "to", "sink", r.To, sinks)
 	}
