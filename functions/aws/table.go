@@ -67,7 +67,7 @@ func (t *table) Claim(ctx context.Context, key string, lease time.Duration) (sta
 	owner := rand.Text()
 	i := t.newItem(kindClaim, key, lease)
 	i[attrDone], i[attrOwner] = boolean(false), attribute{S: owner}
-	_, err := t.dynamo.call(ctx, "PutItem", request{
+	_, err := t.dynamo.do(ctx, "PutItem", request{
 		Item:                                i,
 		ConditionExpression:                 "attribute_not_exists(#id) OR #until <= :now",
 		ExpressionAttributeNames:            map[string]string{"#id": attrID, "#until": attrUntil},
@@ -100,13 +100,13 @@ func (t *table) Claim(ctx context.Context, key string, lease time.Duration) (sta
 func (t *table) Done(ctx context.Context, key string, window time.Duration) error {
 	i := t.newItem(kindClaim, key, window)
 	i[attrDone] = boolean(true)
-	_, err := t.dynamo.call(ctx, "PutItem", request{Item: i})
+	_, err := t.dynamo.do(ctx, "PutItem", request{Item: i})
 	return err
 }
 
 // Release implements state.Store.
 func (t *table) Release(ctx context.Context, key string) error {
-	_, err := t.dynamo.call(ctx, "DeleteItem", request{
+	_, err := t.dynamo.do(ctx, "DeleteItem", request{
 		Key:                       itemKey(kindClaim, key),
 		ConditionExpression:       "attribute_not_exists(#id) OR #done = :false",
 		ExpressionAttributeNames:  map[string]string{"#id": attrID, "#done": attrDone},
@@ -127,7 +127,7 @@ func (t *table) Get(ctx context.Context, key string) (string, error) {
 	}
 	until, err := strconv.ParseInt(i[attrUntil].N, 10, 64)
 	if err != nil {
-		return "", fmt.Errorf("%s holds an item that sigpost did not write: give it a table of its own", t.dynamo.where())
+		return "", fmt.Errorf("%s holds an item that sigpost did not write: give it a table of its own", t.dynamo.where)
 	}
 	if t.now().UnixMilli() >= until {
 		return "", nil
@@ -141,16 +141,16 @@ func (t *table) Put(ctx context.Context, key, value string, keep time.Duration) 
 		return state.ErrTooLong
 	}
 	if value == "" {
-		_, err := t.dynamo.call(ctx, "DeleteItem", request{Key: itemKey(kindValue, key)})
+		_, err := t.dynamo.do(ctx, "DeleteItem", request{Key: itemKey(kindValue, key)})
 		return err
 	}
 	i := t.newItem(kindValue, key, keep)
 	i[attrValue] = attribute{B: []byte(value)} // binary, since it need not be UTF-8
-	_, err := t.dynamo.call(ctx, "PutItem", request{Item: i})
+	_, err := t.dynamo.do(ctx, "PutItem", request{Item: i})
 	return err
 }
 
 // read is the newest state of an item, nil if there is none.
 func (t *table) read(ctx context.Context, key item) (item, error) {
-	return t.dynamo.call(ctx, "GetItem", request{Key: key, ConsistentRead: true})
+	return t.dynamo.do(ctx, "GetItem", request{Key: key, ConsistentRead: true})
 }
