@@ -45,7 +45,7 @@ func newAccount(env func(string) string) (*account, error) {
 			return nil, fmt.Errorf("%s is not set: Lambda sets it; elsewhere, set it yourself", name)
 		}
 	}
-	for _, name := range []string{"", "SECRETS_MANAGER", "DYNAMODB"} {
+	for _, name := range []string{"", "SECRETS_MANAGER", "DYNAMODB", "SQS"} {
 		if _, err := a.endpoint(name); err != nil {
 			return nil, err
 		}

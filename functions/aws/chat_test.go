@@ -16,6 +16,7 @@ type chat struct {
 	revoked  map[string]bool
 	hang     chan struct{}
 	messages []string
+	held     int
 }
 
 func newChat(t *testing.T) *chat {
@@ -56,6 +57,13 @@ func (c *chat) count() int {
 	return len(c.messages)
 }
 
+// waiting is how many requests have been made to wait.
+func (c *chat) waiting() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.held
+}
+
 func (c *chat) serve(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -63,6 +71,9 @@ func (c *chat) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	c.mu.Lock()
 	hang, revoked := c.hang, c.revoked[r.URL.Path]
+	if hang != nil {
+		c.held++
+	}
 	c.mu.Unlock()
 	if hang != nil {
 		select {

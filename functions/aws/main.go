@@ -1,7 +1,7 @@
 // Command bootstrap is sigpost on AWS Lambda. The function's handler setting
-// picks what it does: "receive" answers a function URL, "poll" asks the polled
-// sources once. It knows Lambda, Secrets Manager and DynamoDB, and no sender and
-// no receiver.
+// picks what it does: "receive" answers a function URL, "deliver" does the jobs
+// that an SQS queue hands it, "poll" asks the polled sources once. It knows
+// Lambda, Secrets Manager, DynamoDB and SQS, and no sender and no receiver.
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -38,12 +39,15 @@ func newLogger() *slog.Logger {
 // error: an instance that can't work says why, at every call, instead of dying
 // and being started again.
 func newFunction(ctx context.Context, handler string, env func(string) string, log *slog.Logger) lambda.Handler {
-	if handler != "receive" && handler != "poll" {
-		err := fmt.Errorf("the function's handler setting is %q, which is none of sigpost's: set it to receive or poll", handler)
+	if !slices.Contains([]string{"receive", "deliver", "poll"}, handler) {
+		err := fmt.Errorf("the function's handler setting is %q, which is none of sigpost's: set it to receive, deliver or poll", handler)
 		log.ErrorContext(ctx, "not started", "error", err.Error())
 		return unusable{err}
 	}
 	r, err := newRoad(env, log)
+	if err == nil && handler == "deliver" && r.jobs == nil {
+		err = fmt.Errorf("the deliver function does the jobs of a queue, and without one nothing is to do: set %s to %s, or remove the function", modeVariable, modeQueue)
+	}
 	if err != nil {
 		problems := problem.All(err)
 		tell(ctx, log, problems)
@@ -52,8 +56,14 @@ func newFunction(ctx context.Context, handler string, env func(string) string, l
 		}
 		return unusable{errors.New(unusableReason(problems))}
 	}
-	if handler == "receive" {
+	switch handler {
+	case "receive":
 		return &receiver{handler: r, log: log}
+	case "deliver":
+		if env(tableVariable) == "" {
+			log.WarnContext(ctx, tableVariable+" is not set, so each instance forgets what was delivered and how fast a sink may be posted to: set it to a DynamoDB table")
+		}
+		return &deliverer{work: r.Work, queue: r.jobs.live, log: log}
 	}
 	r.checkPolled(ctx, env, log)
 	return &poller{poll: r.Poll, log: log}

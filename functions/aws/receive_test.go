@@ -95,7 +95,7 @@ func TestDeadlines(t *testing.T) {
 }
 
 func TestUnknownHandlers(t *testing.T) {
-	for _, handler := range []string{"", "bootstrap", "Receive", "deliver"} {
+	for _, handler := range []string{"", "bootstrap", "Receive", "delivery"} {
 		var log bytes.Buffer
 		h := newFunction(t.Context(), handler, testEnv(t, nil), slog.New(slog.NewJSONHandler(&log, nil)))
 		_, err := h.Invoke(t.Context(), awstest.Event("POST", "/github", nil, nil))
@@ -130,7 +130,7 @@ func TestBrokenConfigurations(t *testing.T) {
 		"missing":  {filepath.Join(dir, "none.yaml"), nil, []string{"none.yaml", "SIGPOST_CONFIG", "scripts/build --config"}},
 		"wrong":    {wrong, nil, []string{wrong, `"line":2`, "sources.github.type", `"line":4`, "sinks.ops.url", "routes[0]"}},
 		"empty":    {write("empty.yaml", ""), nil, []string{"empty.yaml"}},
-		"mode":     {wrong, map[string]string{"SIGPOST_MODE": "queue"}, []string{"SIGPOST_MODE", "direct"}},
+		"mode":     {wrong, map[string]string{"SIGPOST_MODE": "kafka"}, []string{"SIGPOST_MODE", "direct"}},
 		"region":   {wrong, map[string]string{"AWS_REGION": ""}, []string{"AWS_REGION"}},
 		"endpoint": {wrong, map[string]string{"AWS_ENDPOINT_URL": "nowhere"}, []string{"AWS_ENDPOINT_URL"}},
 	} {

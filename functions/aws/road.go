@@ -21,23 +21,41 @@ const (
 	modeVariable   = "SIGPOST_MODE"
 	prefixVariable = "SIGPOST_SECRETS_PREFIX"
 	tableVariable  = "SIGPOST_STATE_TABLE"
+	queueVariable  = "SIGPOST_QUEUE_URL"
+	deadVariable   = "SIGPOST_DEAD_QUEUE_URL"
+)
+
+// The modes: deliver before answering, or store, answer and deliver.
+const (
+	modeDirect = "direct"
+	modeQueue  = "queue"
 )
 
 // road is the relay of a configuration.
 type road struct {
 	*relay.Relay
 	config *config.Config
+	jobs   *jobs // nil in direct mode
 }
 
 // newRoad reads the configuration that lies beside the binary. It asks no
 // service for anything: secrets are fetched when they are first needed.
 func newRoad(env func(string) string, log *slog.Logger) (*road, error) {
-	if mode := env(modeVariable); mode != "" && mode != "direct" {
-		return nil, fmt.Errorf("%s is %q, which this build does not know: set it to direct, or unset it", modeVariable, mode)
+	mode := env(modeVariable)
+	if mode != "" && mode != modeDirect && mode != modeQueue {
+		return nil, fmt.Errorf("%s is %q, which this build does not know: set it to %s or %s", modeVariable, mode, modeQueue, modeDirect)
 	}
 	account, err := newAccount(env)
 	if err != nil {
 		return nil, err
+	}
+	opt := relay.Options{Log: log}
+	var queue *jobs
+	if mode == modeQueue {
+		if queue, err = newJobs(account); err != nil {
+			return nil, err
+		}
+		opt.Queue = queue
 	}
 	file, err := config.Find()
 	if err != nil {
@@ -49,7 +67,6 @@ func newRoad(env func(string) string, log *slog.Logger) (*road, error) {
 	if err != nil {
 		return nil, err
 	}
-	opt := relay.Options{Log: log}
 	if name := env(tableVariable); name != "" {
 		opt.State = newTable(account, name, time.Now)
 	}
@@ -57,7 +74,7 @@ func newRoad(env func(string) string, log *slog.Logger) (*road, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &road{r, c}, nil
+	return &road{r, c, queue}, nil
 }
 
 // tell logs every problem of a configuration, by file, line and key.

@@ -1,6 +1,6 @@
 // Package awstest is the parts of AWS that a function speaks to, as servers on
-// loopback, for tests and benchmarks: the Runtime API of Lambda, Secrets Manager
-// and DynamoDB. They speak the services' own protocols and check signatures.
+// loopback, for tests and benchmarks: the Runtime API of Lambda, Secrets Manager,
+// DynamoDB and SQS. They speak the services' own protocols and check signatures.
 // They do what sigpost uses and no more.
 package awstest
 

@@ -60,6 +60,13 @@ func (d *Dynamo) Items() []Item {
 	return all
 }
 
+// Expire ends the leases of all claims that are not done.
+func (d *Dynamo) Expire() {
+	d.data.Lock()
+	defer d.data.Unlock()
+	maps.DeleteFunc(d.items, func(_ string, i Item) bool { return i["done"]["BOOL"] == false })
+}
+
 // LoseAnswers makes it do the next n operations and drop the connection in place
 // of the answer.
 func (d *Dynamo) LoseAnswers(n int) {
