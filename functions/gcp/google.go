@@ -86,7 +86,10 @@ func (r refusal) passing() bool {
 var waits = []time.Duration{100 * time.Millisecond, 400 * time.Millisecond}
 
 // attempt makes a call, and makes it again if it may work then.
-func attempt(ctx context.Context, call func() error) error {
+func attempt(ctx context.Context, call func() error) error { return attemptAfter(ctx, waits, call) }
+
+// attemptAfter is attempt with other pauses.
+func attemptAfter(ctx context.Context, waits []time.Duration, call func() error) error {
 	for i := 0; ; i++ {
 		err := call()
 		if r, ok := refused(err); err == nil || i == len(waits) || ok && !r.passing() {

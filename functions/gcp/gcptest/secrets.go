@@ -1,6 +1,7 @@
 // Package gcptest is stand-ins for the services of Google Cloud that the
-// functions use: Secret Manager and Firestore, on the wire, as far as they are
-// used. They keep what they are given in memory and know no accounts.
+// functions use: Secret Manager, Firestore, Pub/Sub and the keys of identity
+// tokens, on the wire, as far as they are used. They keep what they are given in
+// memory and know no accounts.
 package gcptest
 
 import (
