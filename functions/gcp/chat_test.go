@@ -15,6 +15,8 @@ type chat struct {
 	mu       sync.Mutex
 	revoked  map[string]bool
 	hang     chan struct{}
+	hanging  int // requests that came while it did
+	status   int // answered to everything if it is not 0
 	messages []string
 }
 
@@ -51,6 +53,20 @@ func (c *chat) stall() (goOn func()) {
 	}
 }
 
+// stalled is how many requests came while they had to wait.
+func (c *chat) stalled() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.hanging
+}
+
+// fail answers everything with a status, or, with 0, no more.
+func (c *chat) fail(status int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.status = status
+}
+
 func (c *chat) count() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -63,7 +79,10 @@ func (c *chat) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.mu.Lock()
-	hang, revoked := c.hang, c.revoked[r.URL.Path]
+	hang, revoked, status := c.hang, c.revoked[r.URL.Path], c.status
+	if hang != nil {
+		c.hanging++
+	}
 	c.mu.Unlock()
 	if hang != nil {
 		select {
@@ -71,6 +90,10 @@ func (c *chat) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 			return
 		}
+	}
+	if status != 0 {
+		http.Error(w, "no", status)
+		return
 	}
 	if revoked {
 		http.Error(w, "no_service", http.StatusNotFound)

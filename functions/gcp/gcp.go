@@ -1,6 +1,7 @@
 // Package gcp is sigpost as Cloud Run functions. It registers the entry points
-// Receive and Poll with Google's functions framework, and knows Secret Manager,
-// Firestore and Cloud Logging; it knows no sender and no receiver.
+// Receive, Deliver and Poll with Google's functions framework, and knows Secret
+// Manager, Firestore, Pub/Sub and Cloud Logging; it knows no sender and no
+// receiver.
 //
 // Nothing is asked of a service, and no configuration is read, before the first
 // request: an instance that can't work says why at every request instead of
@@ -21,6 +22,7 @@ func init() {
 	f := &function{env: os.Getenv, project: p, log: slog.New(newLogHandler(os.Stderr, p))}
 	functions.HTTP("Receive", f.guard(f.receive, receiveReserve))
 	functions.HTTP("Poll", f.guard(f.poll, pollReserve))
+	functions.HTTP("Deliver", f.guard(f.deliver, deliverReserve))
 }
 
 // deployed is the configuration that came with the functions.

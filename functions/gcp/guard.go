@@ -19,9 +19,11 @@ const (
 	// https://cloud.google.com/functions/docs/configuring/timeout.
 	defaultTimeout = 60 * time.Second
 	// What is kept of it to answer and to settle what was begun; of a short time
-	// it is a share at most. A poll has to keep how far it got.
+	// it is a share at most. A poll has to keep how far it got, and a delivery
+	// what became of its job.
 	receiveReserve = 2 * time.Second
 	pollReserve    = 10 * time.Second
+	deliverReserve = 10 * time.Second
 	reserveShare   = 4
 )
 

@@ -41,6 +41,7 @@ type process struct {
 	answers strings.Builder
 	hidden  []string // secrets that were put
 	next    int
+	kill    func() // ends it at once, as the platform may
 }
 
 // start starts an instance of a function.
@@ -85,13 +86,20 @@ func (p *process) run(binary, dir string, env setting) {
 	}
 	exited := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(exited) }()
+	killed := false
+	p.kill = func() {
+		killed = true
+		_ = cmd.Process.Kill()
+		<-exited
+	}
 	p.t.Cleanup(func() {
 		select {
 		case <-exited:
-			p.t.Errorf("the instance died:\n%s", p.log())
+			if !killed {
+				p.t.Errorf("the instance died:\n%s", p.log())
+			}
 		default:
-			_ = cmd.Process.Kill()
-			<-exited
+			p.kill()
 		}
 		p.nothingLeaked()
 	})

@@ -21,6 +21,12 @@ const (
 	prefixVariable = "SIGPOST_SECRETS_PREFIX"
 )
 
+// The modes: deliver before answering, or store, answer and deliver.
+const (
+	directMode = "direct"
+	queueMode  = "queue"
+)
+
 // embedded is a configuration that was compiled in.
 type embedded struct {
 	file string
@@ -32,38 +38,62 @@ type embedded struct {
 type road struct {
 	receive http.Handler
 	poll    func(context.Context) error // nil if there is no relay
+	deliver http.Handler
 }
 
 func newRoad(env func(string) string, p *projectID, given embedded, log *slog.Logger) *road {
-	r, err := newRelay(env, p, given, log)
+	made, opt, err := newRelay(env, p, given, log)
 	if err != nil {
 		b := broken{problem.All(err), log}
 		b.tell(context.Background())
-		return &road{receive: b}
+		return &road{receive: b, deliver: b}
 	}
-	return &road{receive: r, poll: r.Poll}
+	r := &road{receive: made, poll: made.Poll}
+	k, err := newWorker(env, log)
+	if err != nil { // of no interest to the other functions
+		r.deliver = broken{problem.All(err), log}
+		return r
+	}
+	k.work, k.state, k.queue = made.Work, opt.State, opt.queue
+	r.deliver = k
+	return r
+}
+
+// options are what a relay of this package is made with.
+type options struct {
+	relay.Options
+	queue *topics // nil in direct mode
 }
 
 // newRelay checks the configuration and asks no service for anything: secrets
 // are fetched when they are first needed.
-func newRelay(env func(string) string, p *projectID, given embedded, log *slog.Logger) (*relay.Relay, error) {
-	var problems []error
-	if mode := env(modeVariable); mode != "" && mode != "direct" {
-		problems = append(problems, problem.New(modeVariable, "is %q, which this build does not know: set it to direct, or unset it", mode))
-	}
+func newRelay(env func(string) string, p *projectID, given embedded, log *slog.Logger) (*relay.Relay, options, error) {
+	opt := options{Options: relay.Options{Log: log}}
 	kept, err := newStore(env, p)
-	problems = append(problems, err)
-	secrets := secret.NewCache(newSecrets(env, p), secret.NewLocal(os.LookupEnv, nil), secret.CacheConfig{Log: log})
-	c, err := readConfig(env, given, secrets)
-	if err := errors.Join(append(problems, err)...); err != nil {
-		return nil, err
-	}
-	opt := relay.Options{Log: log}
+	problems := []error{err}
 	if kept != nil { // else a nil *store, which is not a nil Store
 		opt.State = kept
 	}
+	switch mode := env(modeVariable); mode {
+	case "", directMode:
+	case queueMode:
+		opt.queue, err = newTopics(env)
+		opt.Queue, problems = opt.queue, append(problems, err)
+		if kept == nil {
+			problems = append(problems, problem.New(collectionVariable, "is not set, and %s=%s needs it: a job could not be told from one that was delivered; set it to a Firestore collection",
+				modeVariable, queueMode))
+		}
+	default:
+		problems = append(problems, problem.New(modeVariable, "is %q, which this build does not know: set it to %s or %s, or unset it", mode, directMode, queueMode))
+	}
+	secrets := secret.NewCache(newSecrets(env, p), secret.NewLocal(os.LookupEnv, nil), secret.CacheConfig{Log: log})
+	c, err := readConfig(env, given, secrets)
+	if err := errors.Join(append(problems, err)...); err != nil {
+		return nil, options{}, err
+	}
 	checkPolled(c, kept != nil, log)
-	return relay.New(c, opt)
+	r, err := relay.New(c, opt.Options)
+	return r, opt, err
 }
 
 // checkPolled tells what makes polling lose its place.

@@ -75,6 +75,13 @@ func (f *Firestore) Down(down bool) {
 	f.down = down
 }
 
+// Expire removes what a TTL policy would once all has expired: every document.
+func (f *Firestore) Expire() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.docs)
+}
+
 // Calls is how many requests there were.
 func (f *Firestore) Calls() int {
 	f.mu.Lock()
