@@ -76,6 +76,8 @@ func checkHeaders(in map[string]secret.Handle) (map[string]secret.Handle, []erro
 			errs = append(errs, problem.New("headers."+name, "is there twice: header names don't tell upper from lower case"))
 		case h.IsZero():
 			errs = append(errs, problem.New("headers."+name, "has no value"))
+		case h.Literal() && secretHeader(name):
+			errs = append(errs, problem.New("headers."+name, "holds a secret in plain text: write secret://NAME, env://NAME or file://PATH instead, and change the secret if this file was shared"))
 		case h.Literal():
 			if v, err := h.Value(context.Background()); err != nil || !headerValue(v) {
 				errs = append(errs, problem.New("headers."+name, "%s", valueText))
@@ -84,6 +86,14 @@ func checkHeaders(in map[string]secret.Handle) (map[string]secret.Handle, []erro
 		out[canonical] = h
 	}
 	return out, errs
+}
+
+// secretHeader tells whether headers of that name carry secrets.
+func secretHeader(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc([]string{"authorization", "cookie", "token", "secret", "password", "apikey", "api-key"}, func(word string) bool {
+		return strings.Contains(name, word)
+	})
 }
 
 // token tells whether name is a header's name.

@@ -146,6 +146,10 @@ func TestNewReportsEveryProblem(t *testing.T) {
 			Config{URL: good, Headers: map[string]secret.Handle{"host": value, "content-length": value, "TE": value, "connection": value}},
 			"headers.TE headers.connection headers.content-length headers.host",
 		},
+		{
+			Config{URL: good, Headers: map[string]secret.Handle{"Authorization": value, "X-Api-Key": value, "private-token": value, "X-Team": value}},
+			"headers.Authorization headers.X-Api-Key headers.private-token",
+		},
 		{Config{URL: good, Headers: map[string]secret.Handle{"": value, "X Team": value, "X:": value}}, "headers headers headers"},
 		{Config{URL: good, Headers: map[string]secret.Handle{"X-A": value, "x-a": value}}, "headers.x-a"},
 		{Config{URL: good, Headers: map[string]secret.Handle{"X-A": {}, "X-B": literal(t, "a\r\nb")}}, "headers.X-A headers.X-B"},
