@@ -15,18 +15,19 @@ locals {
   # Every reference is found in the decoded file, so not in its comments. What
   # is encoded again is only searched.
   references = {
-    for function, part in {
-      receive = jsonencode([local.rest, local.received])
-      poll    = jsonencode([local.rest, local.polled])
-    } : function => [for text in regexall("\"secret://(?:[^\"\\\\]|\\\\.)*\"", part) : jsondecode(text)]
+    for part, text in {
+      received = jsonencode(local.received)
+      polled   = jsonencode(local.polled)
+      rest     = jsonencode(local.rest)
+    } : part => [for found in regexall("\"secret://(?:[^\"\\\\]|\\\\.)*\"", text) : jsondecode(found)]
   }
   secrets = {
-    for function, texts in local.references :
-    function => toset([for text in texts : regex("^secret://([^?]*)", text)[0]])
+    for part, texts in local.references :
+    part => toset([for text in texts : regex("^secret://([^?]*)", text)[0]])
   }
   fields = {
-    for name in setunion(local.secrets.receive, local.secrets.poll) : name => distinct(flatten([
-      for text in concat(local.references.receive, local.references.poll) :
+    for name in setunion(values(local.secrets)...) : name => distinct(flatten([
+      for text in concat(values(local.references)...) :
       [for field in regexall("[?&]key=([^&]*)", text) : field[0]] if regex("^secret://([^?]*)", text)[0] == name
     ]))
   }

@@ -6,10 +6,19 @@ output "paths" {
 }
 
 output "secrets" {
-  description = "For each function, receive and poll, the names of the secrets it needs: those of its own sources and of all sinks. poll's are empty if nothing is polled."
+  description = "For each function, receive and poll, the names of the secrets it needs if it delivers itself: those of its own sources and of all sinks. poll's are empty if nothing is polled."
   value = {
-    receive = local.secrets.receive
-    poll    = length(local.polled) > 0 ? local.secrets.poll : toset([])
+    receive = setunion(local.secrets.received, local.secrets.rest)
+    poll    = length(local.polled) > 0 ? setunion(local.secrets.polled, local.secrets.rest) : toset([])
+  }
+}
+
+output "queue_secrets" {
+  description = "For each function, receive, deliver and poll, the names of the secrets it needs if there is a queue: receive and poll those of their own sources, deliver those of all sinks."
+  value = {
+    receive = local.secrets.received
+    deliver = local.secrets.rest
+    poll    = local.secrets.polled
   }
 }
 

@@ -15,6 +15,14 @@ run "full" {
     error_message = "poll needs its sources' secrets and the sinks': ${jsonencode(output.secrets.poll)}"
   }
   assert {
+    condition = output.queue_secrets == {
+      receive = toset(["github-webhook", "shared", "bundle", "certifyclouds-token"])
+      deliver = toset(["slack-ops", "shared"])
+      poll    = toset(["cloudtruth-api-key", "bundle"])
+    }
+    error_message = "with a queue, sources' secrets are not the deliver function's, nor sinks' the others': ${jsonencode(output.queue_secrets)}"
+  }
+  assert {
     condition     = toset(output.fields.bundle) == toset(["scalr", "cloudtruth"]) && length(output.fields.slack-ops) == 0
     error_message = "fields: ${jsonencode(output.fields)}"
   }
