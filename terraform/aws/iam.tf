@@ -43,6 +43,27 @@ locals {
         Resource  = [table.arn]
         Condition = {}
       }],
+      [for queue in aws_sqs_queue.jobs : {
+        Sid       = "QueueJobs"
+        Effect    = "Allow"
+        Action    = ["sqs:SendMessage"]
+        Resource  = [queue.arn]
+        Condition = {}
+      } if key != "deliver"],
+      [for queue in aws_sqs_queue.jobs : {
+        Sid       = "DoJobs"
+        Effect    = "Allow"
+        Action    = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
+        Resource  = [queue.arn]
+        Condition = {}
+      } if key == "deliver"],
+      [for queue in aws_sqs_queue.dead : {
+        Sid       = "BuryJobs"
+        Effect    = "Allow"
+        Action    = ["sqs:SendMessage"]
+        Resource  = [queue.arn]
+        Condition = {}
+      } if key == "deliver"],
     )
   }
 }

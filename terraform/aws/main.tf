@@ -12,27 +12,47 @@ locals {
   prefix = "${var.name}/"
   poll   = var.poll && module.config.poll_minutes > 0
 
-  # One package serves both: the handler says which function it is.
+  queue = var.mode == "queue"
+
+  secrets = local.queue ? module.config.queue_secrets : {
+    receive = module.config.secrets.receive
+    deliver = toset([])
+    poll    = module.config.secrets.poll
+  }
+
+  # One package serves all: the handler says which function it is.
   functions = merge({
     receive = {
-      description = "Verifies webhooks and delivers them as chat messages"
+      description = local.queue ? "Verifies webhooks and stores them as jobs" : "Verifies webhooks and delivers them as chat messages"
       timeout     = var.timeout_seconds
       concurrency = var.reserved_concurrency
-      secrets     = module.config.secrets.receive
+      secrets     = local.secrets.receive
     }
-    }, local.poll ? {
+    }, local.queue ? {
+    deliver = {
+      description = "Delivers jobs as chat messages"
+      timeout     = var.deliver_timeout_seconds
+      concurrency = -1 # the event source mapping has a maximum
+      secrets     = local.secrets.deliver
+    }
+    } : {}, local.poll ? {
     poll = {
-      description = "Asks polled sources for news and delivers them as chat messages"
+      description = "Asks polled sources for news and ${local.queue ? "stores it as jobs" : "delivers it as chat messages"}"
       timeout     = var.poll_timeout_seconds
       concurrency = var.poll_reserved_concurrency
-      secrets     = module.config.secrets.poll
+      secrets     = local.secrets.poll
     }
   } : {})
 
   environment = merge({
-    SIGPOST_MODE           = "direct"
+    SIGPOST_MODE           = var.mode
     SIGPOST_SECRETS_PREFIX = local.prefix
-  }, var.state ? { SIGPOST_STATE_TABLE = aws_dynamodb_table.state[0].name } : {})
+    }, var.state ? {
+    SIGPOST_STATE_TABLE = aws_dynamodb_table.state[0].name
+    } : {}, local.queue ? {
+    SIGPOST_QUEUE_URL      = aws_sqs_queue.jobs[0].url
+    SIGPOST_DEAD_QUEUE_URL = aws_sqs_queue.dead[0].url
+  } : {})
 }
 
 resource "aws_lambda_function" "function" {

@@ -29,7 +29,7 @@ output "secret_fields" {
 }
 
 output "function_names" {
-  description = "Names of the functions receive and, if something is polled, poll."
+  description = "Names of the functions receive, in queue mode deliver and, if something is polled, poll."
   value       = { for key, function in aws_lambda_function.function : key => function.function_name }
 }
 
@@ -56,4 +56,14 @@ output "state_table" {
 output "poll_schedule" {
   description = "How often the poll function runs; empty without."
   value       = join("", aws_scheduler_schedule.poll[*].schedule_expression)
+}
+
+output "queue_url" {
+  description = "URL of the queue with the jobs; empty in direct mode."
+  value       = join("", aws_sqs_queue.jobs[*].url)
+}
+
+output "dead_queue_url" {
+  description = "URL of the queue with the jobs that will not be tried again; empty in direct mode."
+  value       = join("", aws_sqs_queue.dead[*].url)
 }

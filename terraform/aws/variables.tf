@@ -32,6 +32,18 @@ variable "config_file" {
   }
 }
 
+variable "mode" {
+  type        = string
+  description = "queue stores webhooks as jobs before it answers, and delivers them then, for a day if need be. direct delivers before it answers: no queue, no retries once the sender has its answer."
+  default     = "queue"
+  nullable    = false
+
+  validation {
+    condition     = contains(["queue", "direct"], var.mode)
+    error_message = "mode must be queue or direct."
+  }
+}
+
 variable "public" {
   type        = bool
   description = "Whether anybody may call the function URL; sigpost itself verifies every request. false makes no URL: put your own gateway in front and set base_url."
@@ -60,6 +72,10 @@ variable "state" {
   validation {
     condition     = var.state || !var.poll || module.config.poll_minutes == 0
     error_message = "state can't be false with a polled source: its cursor would be lost with each new instance. Set state = true, or poll = false."
+  }
+  validation {
+    condition     = var.state || var.mode != "queue"
+    error_message = "state can't be false in queue mode: a job that comes back would be posted again, and no instance would know how fast a sink may be posted to. Set state = true, or mode = \"direct\"."
   }
 }
 
@@ -115,6 +131,54 @@ variable "poll_timeout_seconds" {
   validation {
     condition     = var.poll_timeout_seconds >= 10 && var.poll_timeout_seconds <= 900 && floor(var.poll_timeout_seconds) == var.poll_timeout_seconds
     error_message = "poll_timeout_seconds must be a whole number from 10 to 900."
+  }
+}
+
+variable "deliver_timeout_seconds" {
+  type        = number
+  description = "Most that a batch of jobs may take. One job gets 20 seconds of it at most; those that are not begun in time go back."
+  default     = 60
+  nullable    = false
+
+  validation {
+    condition     = var.deliver_timeout_seconds >= 30 && var.deliver_timeout_seconds <= 900 && floor(var.deliver_timeout_seconds) == var.deliver_timeout_seconds
+    error_message = "deliver_timeout_seconds must be a whole number from 30 to 900."
+  }
+}
+
+variable "deliver_batch_size" {
+  type        = number
+  description = "Most jobs in one call of the deliver function. Those of different subjects are done at once, so more cost less."
+  default     = 10
+  nullable    = false
+
+  validation {
+    condition     = contains(range(1, 11), var.deliver_batch_size)
+    error_message = "deliver_batch_size must be a whole number from 1 to 10."
+  }
+}
+
+variable "deliver_concurrency" {
+  type        = number
+  description = "Most instances of the deliver function at a time. Jobs wait for one; nothing is lost."
+  default     = 5
+  nullable    = false
+
+  validation {
+    condition     = var.deliver_concurrency >= 2 && var.deliver_concurrency <= 1000 && floor(var.deliver_concurrency) == var.deliver_concurrency
+    error_message = "deliver_concurrency must be a whole number from 2, the least that AWS takes, to 1000."
+  }
+}
+
+variable "dead_retention_days" {
+  type        = number
+  description = "How long dead jobs are kept, in days. After that they are gone."
+  default     = 14
+  nullable    = false
+
+  validation {
+    condition     = contains(range(1, 15), var.dead_retention_days)
+    error_message = "dead_retention_days must be a whole number from 1 to 14, the most that SQS keeps anything."
   }
 }
 

@@ -19,7 +19,7 @@ variables {
 
 run "functions" {
   assert {
-    condition     = toset(keys(aws_lambda_function.function)) == toset(["receive", "poll"])
+    condition     = toset(keys(aws_lambda_function.function)) == toset(["receive", "deliver", "poll"])
     error_message = "functions: ${jsonencode(keys(aws_lambda_function.function))}"
   }
   assert {
@@ -33,9 +33,11 @@ run "functions" {
   assert {
     condition = alltrue([
       for function in aws_lambda_function.function : function.environment[0].variables == tomap({
-        SIGPOST_MODE           = "direct"
+        SIGPOST_MODE           = "queue"
         SIGPOST_SECRETS_PREFIX = "sigpost/"
         SIGPOST_STATE_TABLE    = "sigpost-state"
+        SIGPOST_QUEUE_URL      = aws_sqs_queue.jobs[0].url
+        SIGPOST_DEAD_QUEUE_URL = aws_sqs_queue.dead[0].url
       })
     ])
     error_message = "environment: ${jsonencode(aws_lambda_function.function["receive"].environment)}"
@@ -54,7 +56,7 @@ run "functions" {
     error_message = "concurrency is reserved though nobody asked for it"
   }
   assert {
-    condition     = length(distinct([for function in aws_lambda_function.function : function.role])) == 2
+    condition     = length(distinct([for function in aws_lambda_function.function : function.role])) == 3
     error_message = "the functions share a role"
   }
 }
@@ -156,5 +158,47 @@ run "poll" {
       aws_lambda_function_event_invoke_config.poll[0].function_name == aws_lambda_function.function["poll"].function_name
     )
     error_message = "a poll that failed is repeated before the next tick"
+  }
+}
+
+run "queues" {
+  assert {
+    condition = alltrue([
+      for queue in [aws_sqs_queue.jobs[0], aws_sqs_queue.dead[0]] :
+      queue.fifo_queue && queue.content_based_deduplication == false && queue.deduplication_scope == "messageGroup" &&
+      queue.fifo_throughput_limit == "perMessageGroupId" && queue.max_message_size == 1048576 &&
+      queue.message_retention_seconds == 14 * 86400 && queue.sqs_managed_sse_enabled
+    ])
+    error_message = "queues: ${jsonencode([aws_sqs_queue.jobs[0], aws_sqs_queue.dead[0]])}"
+  }
+  assert {
+    condition     = aws_sqs_queue.jobs[0].name == "sigpost-jobs.fifo" && aws_sqs_queue.dead[0].name == "sigpost-dead.fifo"
+    error_message = "a FIFO queue's name must end with .fifo"
+  }
+  assert {
+    condition     = aws_sqs_queue.jobs[0].visibility_timeout_seconds >= 6 * aws_lambda_function.function["deliver"].timeout
+    error_message = "a job may come back while it is worked on"
+  }
+  assert {
+    condition     = jsondecode(aws_sqs_queue.jobs[0].redrive_policy) == { deadLetterTargetArn = aws_sqs_queue.dead[0].arn, maxReceiveCount = 1000 }
+    error_message = "redrive: ${aws_sqs_queue.jobs[0].redrive_policy}"
+  }
+  assert {
+    condition     = jsondecode(aws_sqs_queue_redrive_allow_policy.dead[0].redrive_allow_policy) == { redrivePermission = "byQueue", sourceQueueArns = [aws_sqs_queue.jobs[0].arn] }
+    error_message = "other queues may put their dead here"
+  }
+  assert {
+    condition = (
+      aws_lambda_event_source_mapping.deliver[0].event_source_arn == aws_sqs_queue.jobs[0].arn &&
+      aws_lambda_event_source_mapping.deliver[0].function_name == aws_lambda_function.function["deliver"].arn &&
+      aws_lambda_event_source_mapping.deliver[0].function_response_types == toset(["ReportBatchItemFailures"]) &&
+      aws_lambda_event_source_mapping.deliver[0].batch_size == 10 &&
+      aws_lambda_event_source_mapping.deliver[0].scaling_config[0].maximum_concurrency == 5
+    )
+    error_message = "mapping: ${jsonencode(aws_lambda_event_source_mapping.deliver[0])}"
+  }
+  assert {
+    condition     = output.queue_url == aws_sqs_queue.jobs[0].url && output.dead_queue_url == aws_sqs_queue.dead[0].url
+    error_message = "the outputs don't say where the queues are"
   }
 }

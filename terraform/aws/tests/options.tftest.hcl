@@ -20,10 +20,10 @@ run "nothing_to_poll" {
     config_file = "tests/receive.yaml"
   }
   assert {
-    condition = keys(aws_lambda_function.function) == ["receive"] && length(concat(
+    condition = keys(aws_lambda_function.function) == ["deliver", "receive"] && length(concat(
       aws_scheduler_schedule.poll, aws_scheduler_schedule_group.poll, aws_lambda_function_event_invoke_config.poll,
       aws_iam_role.scheduler, aws_iam_role_policy.scheduler,
-    )) == 0 && length(aws_iam_role.function) == 1 && length(aws_cloudwatch_log_group.function) == 1
+    )) == 0 && length(aws_iam_role.function) == 2 && length(aws_cloudwatch_log_group.function) == 2
     error_message = "there is something of a poll function though nothing is polled"
   }
   assert {
@@ -35,6 +35,7 @@ run "nothing_to_poll" {
 run "poll_off" {
   command = plan
   variables {
+    mode  = "direct"
     poll  = false
     state = false
   }
@@ -44,8 +45,51 @@ run "poll_off" {
   }
 }
 
+run "direct" {
+  command = plan
+  variables {
+    mode = "direct"
+  }
+  assert {
+    condition = keys(aws_lambda_function.function) == ["poll", "receive"] && length(concat(
+      aws_sqs_queue.jobs, aws_sqs_queue.dead, aws_sqs_queue_redrive_allow_policy.dead, aws_lambda_event_source_mapping.deliver,
+    )) == 0 && output.queue_url == "" && output.dead_queue_url == ""
+    error_message = "direct mode still makes a queue, or a function for it"
+  }
+  assert {
+    condition = alltrue([
+      for function in aws_lambda_function.function : function.environment[0].variables == tomap({
+        SIGPOST_MODE = "direct", SIGPOST_SECRETS_PREFIX = "sigpost/", SIGPOST_STATE_TABLE = "sigpost-state"
+      })
+    ])
+    error_message = "environment: ${jsonencode(aws_lambda_function.function["receive"].environment)}"
+  }
+}
+
+run "queue_options" {
+  command = plan
+  variables {
+    deliver_timeout_seconds = 90
+    deliver_batch_size      = 1
+    deliver_concurrency     = 50
+    dead_retention_days     = 4
+  }
+  assert {
+    condition = (
+      aws_lambda_function.function["deliver"].timeout == 90 &&
+      aws_sqs_queue.jobs[0].visibility_timeout_seconds == 540 &&
+      aws_sqs_queue.jobs[0].message_retention_seconds == 14 * 86400 &&
+      aws_sqs_queue.dead[0].message_retention_seconds == 4 * 86400 &&
+      aws_lambda_event_source_mapping.deliver[0].batch_size == 1 &&
+      aws_lambda_event_source_mapping.deliver[0].scaling_config[0].maximum_concurrency == 50
+    )
+    error_message = "an option of the queue didn't arrive"
+  }
+}
+
 run "state_off" {
   variables {
+    mode        = "direct"
     config_file = "tests/receive.yaml"
     state       = false
   }
@@ -126,6 +170,7 @@ run "limits_and_tags" {
       for tags in concat(
         values(aws_lambda_function.function)[*].tags, values(aws_cloudwatch_log_group.function)[*].tags, values(aws_secretsmanager_secret.secret)[*].tags,
         values(aws_iam_role.function)[*].tags, aws_iam_role.scheduler[*].tags, aws_dynamodb_table.state[*].tags, aws_scheduler_schedule_group.poll[*].tags,
+        aws_sqs_queue.jobs[*].tags, aws_sqs_queue.dead[*].tags, aws_lambda_event_source_mapping.deliver[*].tags,
       ) : tags == tomap({ sigpost = "sigpost", team = "platform" })
     ])
     error_message = "something has other tags"
@@ -158,21 +203,21 @@ run "keys_and_existing_secrets" {
       } == {
       receive = toset(concat(
         [for name in ["shared", "bundle", "certifyclouds-token"] : aws_secretsmanager_secret.secret[name].arn],
-        ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:sigpost/slack-ops-AbCdEf", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:sigpost/github-webhook-AbCdEf"],
+        ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:sigpost/github-webhook-AbCdEf"],
       ))
-      poll = toset(concat(
-        [for name in ["shared", "bundle"] : aws_secretsmanager_secret.secret[name].arn],
-        ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:sigpost/slack-ops-AbCdEf"],
-      ))
+      deliver = toset([aws_secretsmanager_secret.secret["shared"].arn, "arn:aws:secretsmanager:eu-central-1:123456789012:secret:sigpost/slack-ops-AbCdEf"])
+      poll    = toset([aws_secretsmanager_secret.secret["bundle"].arn])
     }
     error_message = "a function may not read an existing secret, or may read too many"
   }
   assert {
     condition = alltrue([
-      for policy in aws_iam_role_policy.function :
-      toset(one([for statement in jsondecode(policy.policy).Statement : statement.Resource if statement.Sid == "DecryptSecrets"])) == toset([
-        "arn:aws:kms:eu-central-1:123456789012:key/mine", "arn:aws:kms:eu-central-1:123456789012:key/theirs",
-      ])
+      for key, arns in {
+        receive = ["arn:aws:kms:eu-central-1:123456789012:key/mine"]
+        deliver = ["arn:aws:kms:eu-central-1:123456789012:key/mine", "arn:aws:kms:eu-central-1:123456789012:key/theirs"]
+        poll    = ["arn:aws:kms:eu-central-1:123456789012:key/mine"]
+      } :
+      toset(one([for statement in jsondecode(aws_iam_role_policy.function[key].policy).Statement : statement.Resource if statement.Sid == "DecryptSecrets"])) == toset(arns)
     ])
     error_message = "a function may not decrypt what it reads, or more"
   }
@@ -204,6 +249,7 @@ run "second" {
       for name in concat(
         values(aws_lambda_function.function)[*].function_name, values(aws_iam_role.function)[*].name, values(aws_iam_role_policy.function)[*].name,
         aws_iam_role.scheduler[*].name, aws_iam_role_policy.scheduler[*].name, aws_dynamodb_table.state[*].name,
+        aws_sqs_queue.jobs[*].name, aws_sqs_queue.dead[*].name,
         aws_scheduler_schedule.poll[*].name, aws_scheduler_schedule_group.poll[*].name,
         [for group in aws_cloudwatch_log_group.function : trimprefix(group.name, "/aws/lambda/")],
       ) : startswith(name, "second-")

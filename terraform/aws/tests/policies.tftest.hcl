@@ -62,8 +62,9 @@ run "own_things_only" {
       for key, policy in aws_iam_role_policy.function :
       key => toset(one([for statement in jsondecode(policy.policy).Statement : statement.Resource if statement.Sid == "ReadSecrets"]))
       } == {
-      receive = toset([for name in ["github-webhook", "shared", "bundle", "certifyclouds-token", "slack-ops"] : aws_secretsmanager_secret.secret[name].arn])
-      poll    = toset([for name in ["bundle", "shared", "slack-ops"] : aws_secretsmanager_secret.secret[name].arn])
+      receive = toset([for name in ["github-webhook", "shared", "bundle", "certifyclouds-token"] : aws_secretsmanager_secret.secret[name].arn])
+      deliver = toset([for name in ["shared", "slack-ops"] : aws_secretsmanager_secret.secret[name].arn])
+      poll    = toset([for name in ["bundle"] : aws_secretsmanager_secret.secret[name].arn])
     }
     error_message = "a function may read other secrets than those it needs"
   }
@@ -109,11 +110,49 @@ run "own_things_only" {
   }
 }
 
+run "queues" {
+  assert {
+    condition = {
+      for key, policy in aws_iam_role_policy.function :
+      key => { for statement in jsondecode(policy.policy).Statement : statement.Sid => [statement.Action, statement.Resource] if startswith(statement.Action[0], "sqs:") }
+      } == {
+      receive = { QueueJobs = [["sqs:SendMessage"], [aws_sqs_queue.jobs[0].arn]] }
+      poll    = { QueueJobs = [["sqs:SendMessage"], [aws_sqs_queue.jobs[0].arn]] }
+      deliver = {
+        DoJobs   = [["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"], [aws_sqs_queue.jobs[0].arn]]
+        BuryJobs = [["sqs:SendMessage"], [aws_sqs_queue.dead[0].arn]]
+      }
+    }
+    error_message = "a function may do more or less with the queues than it does: ${jsonencode(values(aws_iam_role_policy.function)[*].policy)}"
+  }
+}
+
+run "direct" {
+  variables {
+    mode = "direct"
+  }
+  assert {
+    condition = {
+      for key, policy in aws_iam_role_policy.function :
+      key => toset(one([for statement in jsondecode(policy.policy).Statement : statement.Resource if statement.Sid == "ReadSecrets"]))
+      } == {
+      receive = toset([for name in ["github-webhook", "shared", "bundle", "certifyclouds-token", "slack-ops"] : aws_secretsmanager_secret.secret[name].arn])
+      poll    = toset([for name in ["bundle", "shared", "slack-ops"] : aws_secretsmanager_secret.secret[name].arn])
+    }
+    error_message = "without a queue a function needs the secrets of its own sources and of all sinks"
+  }
+  assert {
+    condition     = !can(regex("sqs:", jsonencode(values(aws_iam_role_policy.function)[*].policy)))
+    error_message = "a function may use a queue that isn't there"
+  }
+}
+
 run "no_values" {
   assert {
     condition = !can(regex("not-for-the-state", jsonencode([
       aws_lambda_function.function, aws_lambda_function_url.receive, aws_lambda_permission.public_url, aws_lambda_permission.public_invoke,
       aws_cloudwatch_log_group.function, aws_secretsmanager_secret.secret, aws_dynamodb_table.state, aws_scheduler_schedule.poll,
+      aws_sqs_queue.jobs, aws_sqs_queue.dead, aws_lambda_event_source_mapping.deliver, output.queue_url, output.dead_queue_url,
       aws_iam_role.function, aws_iam_role_policy.function, aws_iam_role.scheduler, aws_iam_role_policy.scheduler,
       output.urls, output.secret_names, output.put_secret_commands, output.secret_fields,
     ])))

@@ -219,3 +219,60 @@ run "tags_aws" {
   }
   expect_failures = [var.tags]
 }
+
+run "mode" {
+  command = plan
+  variables {
+    mode = "both"
+  }
+  expect_failures = [var.mode]
+}
+
+run "deliver_timeout" {
+  command = plan
+  variables {
+    deliver_timeout_seconds = 10
+  }
+  expect_failures = [var.deliver_timeout_seconds]
+}
+
+run "deliver_batch_none" {
+  command = plan
+  variables {
+    deliver_batch_size = 0
+  }
+  expect_failures = [var.deliver_batch_size]
+}
+
+run "deliver_batch_large" {
+  command = plan
+  variables {
+    deliver_batch_size = 11
+  }
+  expect_failures = [var.deliver_batch_size]
+}
+
+run "deliver_concurrency" {
+  command = plan
+  variables {
+    deliver_concurrency = 1
+  }
+  expect_failures = [var.deliver_concurrency]
+}
+
+run "dead_retention" {
+  command = plan
+  variables {
+    dead_retention_days = 15
+  }
+  expect_failures = [var.dead_retention_days]
+}
+
+run "state_with_queue" {
+  command = plan
+  variables {
+    config_file = "tests/receive.yaml"
+    state       = false
+  }
+  expect_failures = [var.state]
+}

@@ -1,4 +1,4 @@
-# The smallest complete root: GitHub to Slack, on AWS.
+# A complete root: GitHub to Slack, on AWS, with a queue between.
 #
 #   scripts/build --config terraform/examples/aws/sigpost.yaml
 #   cd terraform/examples/aws && terraform init && terraform apply
