@@ -26,6 +26,15 @@ resource "google_service_account" "scheduler" {
   depends_on   = [google_project_service.api]
 }
 
+resource "google_service_account" "push" {
+  count = local.queue ? 1 : 0
+
+  project      = var.project
+  account_id   = "${var.name}-push"
+  display_name = "sigpost ${var.name}: brings jobs to the function deliver"
+  depends_on   = [google_project_service.api]
+}
+
 # Who may call the functions. sigpost verifies every webhook itself.
 resource "google_cloud_run_v2_service_iam_member" "receive" {
   for_each = setunion(var.public ? ["allUsers"] : [], var.invokers)
@@ -45,6 +54,66 @@ resource "google_cloud_run_v2_service_iam_member" "scheduler" {
   name     = google_cloudfunctions2_function.function["poll"].name
   role     = "roles/run.invoker"
   member   = google_service_account.scheduler[0].member
+}
+
+# The function verifies the token of this account once more itself.
+resource "google_cloud_run_v2_service_iam_member" "push" {
+  count = local.queue ? 1 : 0
+
+  project  = var.project
+  location = var.region
+  name     = google_cloudfunctions2_function.function["deliver"].name
+  role     = "roles/run.invoker"
+  member   = google_service_account.push[0].member
+}
+
+# Receive and poll queue jobs, deliver puts them off and buries them.
+resource "google_pubsub_topic_iam_member" "jobs" {
+  for_each = local.queue ? local.functions : {}
+
+  project = var.project
+  topic   = google_pubsub_topic.jobs[0].name
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.function[each.key].member
+}
+
+resource "google_pubsub_topic_iam_member" "dead" {
+  count = local.queue ? 1 : 0
+
+  project = var.project
+  topic   = google_pubsub_topic.dead[0].name
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.function["deliver"].member
+}
+
+# Pub/Sub forwards what the dead-letter policy says, and takes it off the
+# subscription.
+resource "google_pubsub_topic_iam_member" "forward" {
+  count = local.queue ? 1 : 0
+
+  project = var.project
+  topic   = google_pubsub_topic.dead[0].name
+  role    = "roles/pubsub.publisher"
+  member  = local.pubsub_agent
+}
+
+resource "google_pubsub_subscription_iam_member" "forward" {
+  count = local.queue ? 1 : 0
+
+  project      = var.project
+  subscription = google_pubsub_subscription.deliver[0].name
+  role         = "roles/pubsub.subscriber"
+  member       = local.pubsub_agent
+}
+
+# Pub/Sub asks for identity tokens of the account that pushes. Projects older
+# than April 2021 don't grant it that themselves.
+resource "google_service_account_iam_member" "push_token" {
+  count = local.queue ? 1 : 0
+
+  service_account_id = google_service_account.push[0].name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = local.pubsub_agent
 }
 
 # Firestore has no policy of its own for a database, so the project's role is

@@ -11,6 +11,9 @@ data "google_project" "project" {
 locals {
   labels = merge(var.labels, { sigpost = var.name })
   poll   = var.poll && module.config.poll_minutes > 0
+  queue  = var.mode == "queue"
+  # In queue mode only the function that delivers needs the sinks' secrets.
+  needs = local.queue ? module.config.queue_secrets : module.config.secrets
   # No name of a deployment has a "_", so no two deployments can mean the same
   # secret.
   prefix = "${var.name}_"
@@ -18,7 +21,7 @@ locals {
   # One package serves both: the entry point says which function it is.
   functions = merge({
     receive = {
-      description   = "Verifies webhooks and delivers them as chat messages"
+      description   = local.queue ? "Verifies webhooks and queues them" : "Verifies webhooks and delivers them as chat messages"
       entry_point   = "Receive"
       ingress       = var.ingress
       memory        = "${var.memory_mb}Mi"
@@ -27,11 +30,11 @@ locals {
       min_instances = var.min_instances
       max_instances = var.max_instances
       timeout       = var.timeout_seconds
-      secrets       = module.config.secrets.receive
+      secrets       = local.needs.receive
     }
     }, local.poll ? {
     poll = {
-      description   = "Asks polled sources for news and delivers them as chat messages"
+      description   = local.queue ? "Asks polled sources for news and queues them" : "Asks polled sources for news and delivers them as chat messages"
       entry_point   = "Poll"
       ingress       = "ALLOW_INTERNAL_ONLY" # Cloud Scheduler counts as internal
       memory        = "256Mi"
@@ -40,23 +43,40 @@ locals {
       min_instances = 0
       max_instances = 1 # one poll at a time
       timeout       = var.poll_timeout_seconds
-      secrets       = module.config.secrets.poll
+      secrets       = local.needs.poll
+    }
+    } : {}, local.queue ? {
+    deliver = {
+      description   = "Delivers queued jobs as chat messages"
+      entry_point   = "Deliver"
+      ingress       = "ALLOW_INTERNAL_ONLY" # Pub/Sub of the same project counts as internal
+      memory        = "512Mi"
+      cpu           = "1"
+      concurrency   = var.deliver_concurrency
+      min_instances = 0
+      max_instances = var.deliver_max_instances
+      timeout       = local.deliver_timeout
+      secrets       = module.config.queue_secrets.deliver
     }
   } : {})
 
   environment = merge({
-    SIGPOST_MODE           = "direct"
+    SIGPOST_MODE           = var.mode
     SIGPOST_SECRETS_PREFIX = local.prefix
     GOOGLE_CLOUD_PROJECT   = var.project
     }, var.state ? {
     SIGPOST_STATE_DATABASE   = local.database
     SIGPOST_STATE_COLLECTION = local.collection
+    } : {}, local.queue ? {
+    SIGPOST_QUEUE_TOPIC = google_pubsub_topic.jobs[0].id
+    SIGPOST_DEAD_TOPIC  = google_pubsub_topic.dead[0].id
   } : {})
 
   apis = var.enable_apis ? concat(
     ["artifactregistry", "cloudbuild", "cloudfunctions", "iam", "logging", "run", "secretmanager", "storage"],
     var.state ? ["firestore"] : [],
     local.poll ? ["cloudscheduler"] : [],
+    local.queue ? ["pubsub"] : [],
   ) : []
 }
 
@@ -113,7 +133,7 @@ resource "google_cloudfunctions2_function" "function" {
     min_instance_count               = each.value.min_instances
     max_instance_count               = each.value.max_instances
     timeout_seconds                  = each.value.timeout
-    environment_variables            = local.environment
+    environment_variables            = merge(local.environment, each.key == "deliver" ? local.push : {})
     all_traffic_on_latest_revision   = true
   }
 
@@ -125,6 +145,8 @@ resource "google_cloudfunctions2_function" "function" {
     google_secret_manager_secret_iam_member.read,
     google_project_iam_member.state,
     google_firestore_field.expires,
+    google_pubsub_topic_iam_member.jobs,
+    google_pubsub_topic_iam_member.dead,
   ]
 }
 

@@ -26,7 +26,7 @@ output "secret_fields" {
 }
 
 output "function_names" {
-  description = "Names of the functions receive and, if something is polled, poll."
+  description = "Names of the functions: receive, in queue mode deliver, and, if something is polled, poll."
   value       = { for key, function in google_cloudfunctions2_function.function : key => function.name }
 }
 
@@ -56,4 +56,24 @@ output "state_database" {
 output "poll_schedule" {
   description = "How often the poll function runs; empty without."
   value       = join("", google_cloud_scheduler_job.poll[*].schedule)
+}
+
+output "queue_topic" {
+  description = "Topic with the jobs; empty in direct mode."
+  value       = join("", google_pubsub_topic.jobs[*].id)
+}
+
+output "queue_subscription" {
+  description = "Subscription that brings the jobs to the function deliver; empty in direct mode."
+  value       = join("", google_pubsub_subscription.deliver[*].id)
+}
+
+output "dead_topic" {
+  description = "Topic of what could not be delivered; empty in direct mode."
+  value       = join("", google_pubsub_topic.dead[*].id)
+}
+
+output "dead_subscription" {
+  description = "Subscription that keeps what could not be delivered, for sigpost dead; empty in direct mode."
+  value       = join("", google_pubsub_subscription.dead[*].id)
 }

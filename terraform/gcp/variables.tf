@@ -61,6 +61,18 @@ variable "config_file" {
   }
 }
 
+variable "mode" {
+  type        = string
+  description = "queue: webhooks are stored before they are answered, and delivered for up to a day by a function of its own. direct: they are delivered before they are answered; the smallest deployment, which leaves it to the senders to try again."
+  default     = "queue"
+  nullable    = false
+
+  validation {
+    condition     = contains(["queue", "direct"], var.mode)
+    error_message = "mode must be queue or direct."
+  }
+}
+
 variable "public" {
   type        = bool
   description = "Whether anybody may call the receive function; sigpost itself verifies every request. false leaves it to the members of invokers."
@@ -113,6 +125,10 @@ variable "state" {
   validation {
     condition     = var.state || !var.poll || module.config.poll_minutes == 0
     error_message = "state can't be false with a polled source: its cursor would be lost with each new instance. Set state = true, or poll = false."
+  }
+  validation {
+    condition     = var.state || var.mode != "queue"
+    error_message = "state can't be false in queue mode: a job that was delivered could not be told from one that wasn't. Set state = true, or mode = \"direct\"."
   }
 }
 
@@ -224,7 +240,7 @@ variable "max_instances" {
 
 variable "timeout_seconds" {
   type        = number
-  description = "Most that a webhook may take, its deliveries included. Senders wait for 5 to 30 seconds."
+  description = "Most that a webhook may take, in direct mode its deliveries included. Senders wait for 5 to 30 seconds."
   default     = 30
   nullable    = false
 
@@ -243,6 +259,30 @@ variable "poll_timeout_seconds" {
   validation {
     condition     = var.poll_timeout_seconds >= 15 && var.poll_timeout_seconds <= 1800 && floor(var.poll_timeout_seconds) == var.poll_timeout_seconds
     error_message = "poll_timeout_seconds must be a whole number from 15 to 1800, which is what Cloud Scheduler waits."
+  }
+}
+
+variable "deliver_concurrency" {
+  type        = number
+  description = "Most jobs that a deliver instance works on at a time; most of that time it waits for receivers."
+  default     = 10
+  nullable    = false
+
+  validation {
+    condition     = var.deliver_concurrency >= 1 && var.deliver_concurrency <= 100 && floor(var.deliver_concurrency) == var.deliver_concurrency
+    error_message = "deliver_concurrency must be a whole number from 1 to 100."
+  }
+}
+
+variable "deliver_max_instances" {
+  type        = number
+  description = "Most deliver instances at a time."
+  default     = 5
+  nullable    = false
+
+  validation {
+    condition     = var.deliver_max_instances >= 1 && var.deliver_max_instances <= 1000 && floor(var.deliver_max_instances) == var.deliver_max_instances
+    error_message = "deliver_max_instances must be a whole number from 1 to 1000."
   }
 }
 

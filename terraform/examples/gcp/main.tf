@@ -1,4 +1,4 @@
-# The smallest complete root: GitHub to Slack, on Google Cloud.
+# A complete root: GitHub to Slack through a queue, on Google Cloud.
 #
 #   scripts/build --config terraform/examples/gcp/sigpost.yaml
 #   cd terraform/examples/gcp && terraform init && terraform apply -var project=PROJECT

@@ -20,7 +20,7 @@ variables {
 
 run "functions" {
   assert {
-    condition     = { for key, function in google_cloudfunctions2_function.function : key => function.build_config[0].entry_point } == { receive = "Receive", poll = "Poll" }
+    condition     = { for key, function in google_cloudfunctions2_function.function : key => function.build_config[0].entry_point } == { receive = "Receive", poll = "Poll", deliver = "Deliver" }
     error_message = "functions: ${jsonencode(keys(google_cloudfunctions2_function.function))}"
   }
   assert {
@@ -42,13 +42,18 @@ run "functions" {
   }
   assert {
     condition = alltrue([
-      for function in google_cloudfunctions2_function.function : function.service_config[0].environment_variables == tomap({
-        SIGPOST_MODE             = "direct"
+      for key, function in google_cloudfunctions2_function.function : function.service_config[0].environment_variables == tomap(merge({
+        SIGPOST_MODE             = "queue"
         SIGPOST_SECRETS_PREFIX   = "sigpost_"
         SIGPOST_STATE_DATABASE   = "sigpost-state"
         SIGPOST_STATE_COLLECTION = "sigpost-state"
+        SIGPOST_QUEUE_TOPIC      = google_pubsub_topic.jobs[0].id
+        SIGPOST_DEAD_TOPIC       = google_pubsub_topic.dead[0].id
         GOOGLE_CLOUD_PROJECT     = "acme-prod"
-      })
+        }, key == "deliver" ? {
+        SIGPOST_PUSH_AUDIENCE = "https://sigpost-deliver-123456789012.europe-west1.run.app"
+        SIGPOST_PUSH_ACCOUNT  = google_service_account.push[0].email
+      } : {}))
     ])
     error_message = "environment: ${jsonencode(google_cloudfunctions2_function.function["receive"].service_config[0].environment_variables)}"
   }
@@ -78,9 +83,9 @@ run "accounts" {
     condition = alltrue([
       for key, function in google_cloudfunctions2_function.function : function.service_config[0].service_account_email == google_service_account.function[key].email
       ]) && length(distinct(concat(
-        values(google_service_account.function)[*].email, [google_service_account.build.email], google_service_account.scheduler[*].email,
-    ))) == 4
-    error_message = "functions, build and schedule don't each have an account of their own"
+        values(google_service_account.function)[*].email, [google_service_account.build.email], google_service_account.scheduler[*].email, google_service_account.push[*].email,
+    ))) == 6
+    error_message = "functions, build, schedule and subscription don't each have an account of their own"
   }
 }
 
@@ -153,7 +158,7 @@ run "poll" {
 run "apis" {
   assert {
     condition = toset([for api in concat(values(google_project_service.api), google_project_service.resource_manager) : api.service]) == toset([
-      for api in ["artifactregistry", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "cloudscheduler", "firestore", "iam", "logging", "run", "secretmanager", "storage"] : "${api}.googleapis.com"
+      for api in ["artifactregistry", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "cloudscheduler", "firestore", "iam", "logging", "pubsub", "run", "secretmanager", "storage"] : "${api}.googleapis.com"
     ]) && alltrue([for api in concat(values(google_project_service.api), google_project_service.resource_manager) : api.disable_on_destroy == false])
     error_message = "APIs: ${jsonencode([for api in google_project_service.api : api.service])}"
   }

@@ -25,7 +25,7 @@ run "nothing_to_poll" {
   }
   assert {
     condition = (
-      keys(google_cloudfunctions2_function.function) == ["receive"] && length(google_service_account.function) == 1 &&
+      keys(google_cloudfunctions2_function.function) == ["deliver", "receive"] && length(google_service_account.function) == 2 &&
       length(google_cloud_scheduler_job.poll) + length(google_service_account.scheduler) + length(google_cloud_run_v2_service_iam_member.scheduler) == 0 &&
       !contains(keys(google_project_service.api), "cloudscheduler")
     )
@@ -40,6 +40,7 @@ run "nothing_to_poll" {
 run "poll_off" {
   command = plan
   variables {
+    mode  = "direct"
     poll  = false
     state = false
   }
@@ -52,6 +53,7 @@ run "poll_off" {
 run "state_off" {
   command = plan
   variables {
+    mode        = "direct"
     config_file = "tests/receive.yaml"
     state       = false
   }
@@ -173,8 +175,8 @@ run "existing_secrets" {
     error_message = "containers: ${jsonencode(keys(google_secret_manager_secret.secret))}"
   }
   assert {
-    condition     = length([for member in google_secret_manager_secret_iam_member.read : member if member.secret_id == "sigpost_slack-ops"]) == 2
-    error_message = "the functions may not read the existing secret"
+    condition     = length([for member in google_secret_manager_secret_iam_member.read : member if member.secret_id == "sigpost_slack-ops"]) == 1
+    error_message = "deliver may not read the existing secret"
   }
   assert {
     condition     = alltrue([for secret in google_secret_manager_secret.secret : secret.replication[0].auto[0].customer_managed_encryption[0].kms_key_name == var.kms_key_name])

@@ -40,9 +40,10 @@ run "public" {
 run "own_things_only" {
   assert {
     condition = toset([for member in google_secret_manager_secret_iam_member.read : "${member.project} ${member.secret_id} ${member.role} ${member.member}"]) == toset(concat(
-      [for id in ["github-webhook", "shared", "bundle", "certifyclouds-token", "slack-ops"] : "acme-prod sigpost_${id} roles/secretmanager.secretAccessor ${google_service_account.function["receive"].member}"],
-      [for id in ["bundle", "shared", "slack-ops"] : "acme-prod sigpost_${id} roles/secretmanager.secretAccessor ${google_service_account.function["poll"].member}"],
-      [for function in ["receive", "poll"] : "other-team teams-platform roles/secretmanager.secretAccessor ${google_service_account.function[function].member}"],
+      [for id in ["github-webhook", "shared", "bundle", "certifyclouds-token"] : "acme-prod sigpost_${id} roles/secretmanager.secretAccessor ${google_service_account.function["receive"].member}"],
+      ["acme-prod sigpost_bundle roles/secretmanager.secretAccessor ${google_service_account.function["poll"].member}"],
+      [for id in ["shared", "slack-ops"] : "acme-prod sigpost_${id} roles/secretmanager.secretAccessor ${google_service_account.function["deliver"].member}"],
+      ["other-team teams-platform roles/secretmanager.secretAccessor ${google_service_account.function["deliver"].member}"],
     ))
     error_message = "a function may read other secrets than those it needs: ${jsonencode(keys(google_secret_manager_secret_iam_member.read))}"
   }
@@ -51,7 +52,7 @@ run "own_things_only" {
       for key, member in google_project_iam_member.state :
       member.role == "roles/datastore.user" && member.member == google_service_account.function[key].member &&
       member.condition[0].expression == "resource.type == \"firestore.googleapis.com/Database\" && resource.name == \"projects/acme-prod/databases/sigpost-state\""
-    ]) && length(google_project_iam_member.state) == 2
+    ]) && length(google_project_iam_member.state) == 3
     error_message = "a function may use more than the one database: ${jsonencode(google_project_iam_member.state)}"
   }
   assert {

@@ -97,9 +97,43 @@ run "ingress" {
   expect_failures = [var.ingress]
 }
 
+run "mode" {
+  command = plan
+  variables {
+    mode = "Queue"
+  }
+  expect_failures = [var.mode]
+}
+
+run "state_with_queue" {
+  command = plan
+  variables {
+    config_file = "tests/receive.yaml"
+    state       = false
+  }
+  expect_failures = [var.state]
+}
+
+run "deliver_concurrency" {
+  command = plan
+  variables {
+    deliver_concurrency = 0
+  }
+  expect_failures = [var.deliver_concurrency]
+}
+
+run "deliver_max_instances" {
+  command = plan
+  variables {
+    deliver_max_instances = 1.5
+  }
+  expect_failures = [var.deliver_max_instances]
+}
+
 run "state_with_polled" {
   command = plan
   variables {
+    mode  = "direct"
     state = false
   }
   expect_failures = [var.state]

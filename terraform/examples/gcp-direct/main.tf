@@ -1,0 +1,69 @@
+# GitHub to Slack on Google Cloud in direct mode, the smallest deployment: no
+# queue, no function that delivers, no state. A message whose receiver is down is
+# lost unless its sender sends it again, which GitHub does not by itself.
+#
+#   scripts/build --config terraform/examples/gcp-direct/sigpost.yaml
+#   cd terraform/examples/gcp-direct && terraform init && terraform apply -var project=PROJECT
+
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = ">= 7.0, < 8.0"
+    }
+  }
+}
+
+variable "project" {
+  type        = string
+  description = "ID of the project to deploy to."
+  nullable    = false
+}
+
+variable "region" {
+  type        = string
+  description = "Region to deploy to."
+  default     = "europe-west1"
+  nullable    = false
+}
+
+variable "package" {
+  type        = string
+  description = "Path of what scripts/build wrote."
+  default     = "../../../dist/gcp.zip"
+  nullable    = false
+}
+
+variable "config_file" {
+  type        = string
+  description = "Path of the configuration that was given to scripts/build."
+  default     = "sigpost.yaml"
+  nullable    = false
+}
+
+provider "google" {
+  project = var.project
+  region  = var.region
+}
+
+module "sigpost" {
+  source      = "../../gcp"
+  project     = var.project
+  region      = var.region
+  package     = var.package
+  mode        = "direct"
+  state       = false
+  config_file = var.config_file
+}
+
+output "urls" {
+  description = "URL to give to each sender."
+  value       = module.sigpost.urls
+}
+
+output "put_secret_commands" {
+  description = "Command that stores each secret's value."
+  value       = module.sigpost.put_secret_commands
+}
