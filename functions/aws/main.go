@@ -23,7 +23,9 @@ const handlerVariable = "_HANDLER"
 
 func main() {
 	log := newLogger()
-	lambda.Start(newFunction(context.Background(), os.Getenv(handlerVariable), os.Getenv, log))
+	lambda.Start(prepare(func() lambda.Handler {
+		return newFunction(context.Background(), os.Getenv(handlerVariable), os.Getenv, log)
+	}))
 }
 
 // newLogger logs in Lambda's format. The lines of Lambda's own library go the

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/sigpost/sigpost/pkg/secret"
 )
@@ -88,14 +89,16 @@ const minToken = 8
 
 // slackToken is what a token of Slack looks like, wherever it stands.
 // https://docs.slack.dev/authentication/tokens
-var slackToken = regexp.MustCompile(`(?i)\b(xox[a-z]|xapp|xwfp)([-.][0-9a-z.-]*)|hooks\.slack\.com/\S*`)
+var slackToken = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\b(xox[a-z]|xapp|xwfp)([-.][0-9a-z.-]*)|hooks\.slack\.com/\S*`)
+})
 
 // cut is s without anything that is, or looks like, a token.
 func (h hiding) cut(s string) string {
 	for _, token := range h {
 		s = strings.ReplaceAll(s, token, "REDACTED")
 	}
-	return slackToken.ReplaceAllString(s, "REDACTED")
+	return slackToken().ReplaceAllString(s, "REDACTED")
 }
 
 // quote is s for a comment: in quotes, on one line, cut, and without tokens.
@@ -107,11 +110,11 @@ func (h hiding) quote(s string) string {
 	return strconv.QuoteToGraphic(s)
 }
 
-var notInName = regexp.MustCompile(`[^a-z0-9_-]+`)
+var notInName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^a-z0-9_-]+`) })
 
 // sinkName makes a name for a sink of the name of a subscription.
 func sinkName(s string, taken []string) string {
-	base := strings.Trim(notInName.ReplaceAllString(strings.ToLower(s), "-"), "-_")
+	base := strings.Trim(notInName().ReplaceAllString(strings.ToLower(s), "-"), "-_")
 	if base = base[:min(len(base), 40)]; base == "" {
 		base = "slack"
 	}

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -182,7 +183,7 @@ var eventTypes = func() (all []string) {
 const eventTypesText = "{parameter, project, environment, value}_{created, updated, deleted}"
 
 // likeEventType is what may be repeated of an event type that is none.
-var likeEventType = regexp.MustCompile(`^[a-z]{1,20}_[a-z]{1,20}$`)
+var likeEventType = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z]{1,20}_[a-z]{1,20}$`) })
 
 func (d *document) events(at jsontext.Pointer, v jsontext.Value) (events []string) {
 	var list []jsontext.Value
@@ -198,7 +199,7 @@ func (d *document) events(at jsontext.Pointer, v jsontext.Value) (events []strin
 			if !slices.Contains(events, s) {
 				events = append(events, s)
 			}
-		case likeEventType.MatchString(s):
+		case likeEventType().MatchString(s):
 			d.report(at.AppendToken(fmt.Sprint(i)), "%s is no event type of CloudTruth: there are %s", s, eventTypesText)
 		default:
 			d.report(at.AppendToken(fmt.Sprint(i)), "is no event type of CloudTruth: there are %s", eventTypesText)
