@@ -8,10 +8,13 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
+type echo struct{}
+
+func (echo) Invoke(_ context.Context, payload []byte) ([]byte, error) { return payload, nil }
+
 func TestAnInvocationWaitsForItsFunction(t *testing.T) {
 	leave := make(chan struct{})
-	want := errors.New("built")
-	p := prepare(func() lambda.Handler { <-leave; return unusable{want} })
+	p := prepare(func() lambda.Handler { <-leave; return echo{} })
 	short, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := p.Invoke(short, nil); !errors.Is(err, context.Canceled) {
@@ -19,8 +22,8 @@ func TestAnInvocationWaitsForItsFunction(t *testing.T) {
 	}
 	close(leave)
 	for range 2 {
-		if _, err := p.Invoke(t.Context(), nil); !errors.Is(err, want) {
-			t.Errorf("built: %v", err)
+		if got, err := p.Invoke(t.Context(), []byte("word")); err != nil || string(got) != "word" {
+			t.Errorf("built: %s, %v", got, err)
 		}
 	}
 }
