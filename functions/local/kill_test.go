@@ -43,6 +43,7 @@ type killWorld struct {
 	killAt  []int // numbers of receipts
 	refuses bool
 	failed  map[string]int
+	last    map[int]*source.Request // by subject
 }
 
 func (w *killWorld) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
@@ -120,21 +121,26 @@ func (w *killWorld) send(s *settings, url string, subject int) {
 			w.t.Error(err)
 			return
 		}
+		w.mu.Lock()
+		w.last[subject] = req
+		w.mu.Unlock()
 		w.sendOne(url, req)
 	}
 }
 
-func (w *killWorld) sendOne(url string, req *source.Request) {
+// sendOne returns what the sender is told in the end.
+
+func (w *killWorld) sendOne(url string, req *source.Request) string {
 	for tick := time.NewTicker(20 * time.Millisecond); ; <-tick.C {
 		out, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, url, bytes.NewReader(req.Body))
 		if err != nil {
 			w.t.Error(err)
-			return
+			return ""
 		}
 		out.Header = req.Header.Clone()
 		resp, err := http.DefaultClient.Do(out)
 		if w.t.Context().Err() != nil {
-			return
+			return ""
 		}
 		if err != nil {
 			w.count("no answer to the sender")
@@ -144,17 +150,17 @@ func (w *killWorld) sendOne(url string, req *source.Request) {
 		_ = resp.Body.Close()
 		switch {
 		case resp.StatusCode == http.StatusOK && (bytes.Contains(body, []byte("queued")) || bytes.Contains(body, []byte("duplicate"))):
-			return
+			return string(body)
 		case resp.StatusCode != http.StatusServiceUnavailable:
 			w.t.Errorf("the sender is told %d %s", resp.StatusCode, body)
-			return
+			return ""
 		}
 	}
 }
 
 func TestAKilledServeLosesNothing(t *testing.T) {
-	seed := rand.Uint64()                                                                                //nolint:gosec // a test's dice
-	w := &killWorld{t: t, rand: rand.New(rand.NewPCG(seed, 0)), refuses: true, failed: map[string]int{}} //nolint:gosec // a test's dice
+	seed := rand.Uint64()                                                                                                                 //nolint:gosec // a test's dice
+	w := &killWorld{t: t, rand: rand.New(rand.NewPCG(seed, 0)), refuses: true, failed: map[string]int{}, last: map[int]*source.Request{}} //nolint:gosec // a test's dice
 	receiver := httptest.NewServer(w)
 	t.Cleanup(receiver.Close)
 	queue := filepath.Join(t.TempDir(), "q")
@@ -195,6 +201,11 @@ routes: [ { to: [ops] } ]
 	w.refuses = false
 	w.mu.Unlock()
 	p = w.launch()
+	for subject, req := range w.last { // that a process before it delivered
+		if answer := w.sendOne(url, req); !strings.Contains(answer, "duplicate") {
+			t.Errorf("subject %d: what was delivered before the restart is %s", subject, answer)
+		}
+	}
 	if code, out, errOut := sigpost(t, "dead", "resend", "--all", "--config", config, "--queue", queue); code != 0 {
 		t.Fatalf("resend: exit %d: %s%s", code, out, errOut)
 	}
