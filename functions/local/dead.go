@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/user"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +20,7 @@ import (
 // deadCommand is what the commands of "dead" share.
 type deadCommand struct {
 	*settings
-	queue string
+	queue, from, to string
 	deadFilter
 	json, dryRun, all, yes bool
 }
@@ -31,13 +32,20 @@ func newDead(s *settings) *cobra.Command {
 		Short: "List, show, resend and drop what could not be delivered",
 		Long: `A message that a receiver refused for good, or did not take within a day, is kept
 with its reason: it is dead. These commands look at the dead of the local queue,
-whether "sigpost serve" runs or not.`,
+whether "sigpost serve" runs or not; with --from at those of a cloud, with the
+credentials of the environment, else of the aws or gcloud command. In a cloud,
+what is being looked at is hidden from others meanwhile: for ten minutes at the
+most, if this is killed.`,
 		Example: `  sigpost dead list --since 24h
   sigpost dead show 3f9a1c
   sigpost dead resend --sink ops --reason 404 --dry-run
-  sigpost dead drop --until 30d`,
+  sigpost dead drop --until 30d
+  sigpost dead list --from https://sqs.eu-west-1.amazonaws.com/123456789012/sigpost-dead.fifo
+  sigpost dead resend --all --from projects/P/subscriptions/sigpost-dead --to projects/P/topics/sigpost-jobs`,
 	}
 	cmd.PersistentFlags().StringVar(&d.queue, "queue", "", queueFlag)
+	cmd.PersistentFlags().StringVar(&d.from, "from", "", "where the dead of a cloud are: `URL` of the SQS queue, or projects/PROJECT/subscriptions/NAME of Pub/Sub")
+	cmd.PersistentFlags().StringVar(&d.to, "to", "", "where resend puts the jobs of a cloud: `URL` of the SQS queue, or projects/PROJECT/topics/NAME of Pub/Sub")
 	cmd.AddCommand(newDeadList(d), newDeadShow(d), newDeadResend(d), newDeadDrop(d))
 	return cmd
 }
@@ -107,6 +115,9 @@ logged.`,
   sigpost dead resend --all`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if d.from != "" && d.to == "" && !d.dryRun {
+				return errors.New("--from needs --to: the queue or topic that the jobs go to")
+			}
 			return d.change(cmd, "resend", "resent", resend)
 		},
 	}
@@ -146,11 +157,7 @@ func (d *deadCommand) with(cmd *cobra.Command, do func(graveyard, []queue.Dead) 
 	if err := d.prepare(time.Now()); err != nil {
 		return err
 	}
-	path, err := d.queueFile(d.queue)
-	if err != nil {
-		return err
-	}
-	g, err := openGraveyard(cmd.Context(), path)
+	g, err := d.graveyard(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -162,6 +169,7 @@ func (d *deadCommand) with(cmd *cobra.Command, do func(graveyard, []queue.Dead) 
 		}
 		return nil
 	})
+	slices.SortStableFunc(found, func(a, b queue.Dead) int { return a.Buried.Compare(b.Buried) })
 	if err == nil {
 		err = d.checkIDs(found)
 	}
@@ -169,6 +177,21 @@ func (d *deadCommand) with(cmd *cobra.Command, do func(graveyard, []queue.Dead) 
 		return err
 	}
 	return do(g, found)
+}
+
+// graveyard is the one that the flags name.
+func (d *deadCommand) graveyard(ctx context.Context) (graveyard, error) {
+	if d.from != "" {
+		return openCloud(ctx, d.from, d.to)
+	}
+	if d.to != "" {
+		return nil, errors.New("--to goes with --from: where are the dead?")
+	}
+	path, err := d.queueFile(d.queue)
+	if err != nil {
+		return nil, err
+	}
+	return openGraveyard(ctx, path)
 }
 
 // change does something to each of the dead that were chosen.
