@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -230,7 +231,7 @@ func (d *deadCommand) change(cmd *cobra.Command, verb, past string, do func(cont
 		}
 		bar.end()
 		slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), nil)).InfoContext(cmd.Context(), "dead jobs "+past, "by", whoami(), "count", len(done),
-			"failed", len(found)-len(done), "chosen", strings.TrimSpace(d.which()), "queue", g.Name())
+			"failed", len(found)-len(done), "chosen", cmp.Or(strings.TrimSpace(d.which()), "--all"), "queue", g.Name())
 		if d.json {
 			return errors.Join(append(errs, printJSON(out, done, false))...)
 		}

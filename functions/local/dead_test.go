@@ -231,7 +231,7 @@ func TestDeadResend(t *testing.T) {
 		t.Errorf("dead: %s; queued: %s", dead, queued)
 	}
 	out, errOut = p.dead(1, "resend", "--all")
-	if !strings.Contains(out, "1 resent") || !strings.Contains(errOut, "is not a job of sigpost, so that it can't be resent; `sigpost dead drop --id "+p.ids["poison"][:12]) {
+	if !strings.Contains(out, "1 resent") || !strings.Contains(errOut, `"chosen":"--all"`) || !strings.Contains(errOut, "is not a job of sigpost, so that it can't be resent; `sigpost dead drop --id "+p.ids["poison"][:12]) {
 		t.Errorf("with a poisoned one: %s%s", out, errOut)
 	}
 	if dead, queued := p.left(); dead != "poison" || !strings.Contains(queued, "three/ops/1/true") {
