@@ -77,6 +77,7 @@ locals {
     var.state ? ["firestore"] : [],
     local.poll ? ["cloudscheduler"] : [],
     local.queue ? ["pubsub"] : [],
+    local.watched ? ["monitoring"] : [],
   ) : []
 }
 

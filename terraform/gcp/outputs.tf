@@ -77,3 +77,26 @@ output "dead_subscription" {
   description = "Subscription that keeps what could not be delivered, for sigpost dead; empty in direct mode."
   value       = join("", google_pubsub_subscription.dead[*].id)
 }
+
+output "log_queries" {
+  description = "Queries for the Logs Explorer. Put the event's id or the sink's name in place of EVENT or SINK."
+  value = {
+    deliveries_of_event = "${local.logs} AND jsonPayload.event=\"EVENT\""
+    failures_of_sink    = "${local.logs} AND jsonPayload.sink=\"SINK\" AND severity>=WARNING"
+    dead                = "${local.logs} AND jsonPayload.message=\"job moved to the dead-letter queue\""
+    refused_requests    = "${local.logs} AND jsonPayload.message=\"request\" AND jsonPayload.status>=400"
+  }
+}
+
+output "metrics" {
+  description = "Log-based metrics, by their short names; empty without alarms and dashboard."
+  value       = { for key, metric in google_logging_metric.metric : key => "logging.googleapis.com/user/${metric.name}" }
+}
+
+output "alarms" {
+  description = "Alert policies, by their short names; empty without alarms."
+  value = merge(
+    { for key, policy in google_monitoring_alert_policy.alarm : key => policy.name },
+    { for policy in google_monitoring_alert_policy.silence : "silence" => policy.name },
+  )
+}

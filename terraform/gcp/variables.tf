@@ -329,6 +329,80 @@ variable "secret_locations" {
   }
 }
 
+variable "alarms" {
+  type        = bool
+  description = "Whether to make alert policies, each with a runbook in the README."
+  default     = true
+  nullable    = false
+}
+
+variable "alarm_channels" {
+  type        = set(string)
+  description = "Notification channels to tell of alarms: projects/PROJECT/notificationChannels/NUMBER."
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for channel in var.alarm_channels : can(regex("^projects/[^/]+/notificationChannels/[0-9]+$", channel))])
+    error_message = "alarm_channels must be full names such as projects/acme-prod/notificationChannels/123; see gcloud beta monitoring channels list."
+  }
+}
+
+variable "alarm_emails" {
+  type        = set(string)
+  description = "Addresses to tell of alarms by mail; for each a notification channel is made."
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for email in var.alarm_emails : can(regex("^[^@ ]+@[^@ ]+[.][^@ ]+$", email))])
+    error_message = "alarm_emails must be mail addresses."
+  }
+}
+
+variable "alarm_oldest_minutes" {
+  type        = number
+  description = "Age of the oldest waiting job that raises an alarm, in minutes; 0: none."
+  default     = 15
+  nullable    = false
+
+  validation {
+    condition     = var.alarm_oldest_minutes >= 0 && var.alarm_oldest_minutes <= 1440 && floor(var.alarm_oldest_minutes) == var.alarm_oldest_minutes
+    error_message = "alarm_oldest_minutes must be a whole number from 0 to 1440."
+  }
+}
+
+variable "alarm_signature_failures" {
+  type        = number
+  description = "How many requests in 5 minutes may be without a good signature or token before an alarm is raised; 0: none is raised."
+  default     = 20
+  nullable    = false
+
+  validation {
+    condition     = var.alarm_signature_failures >= 0 && floor(var.alarm_signature_failures) == var.alarm_signature_failures
+    error_message = "alarm_signature_failures must be a whole number, 0 or more."
+  }
+}
+
+variable "alarm_silence_hours" {
+  type        = number
+  description = "For how many hours nothing may be delivered before an alarm is raised, where something is expected all day; 0: none is raised."
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = var.alarm_silence_hours >= 0 && var.alarm_silence_hours <= 23 && floor(var.alarm_silence_hours) == var.alarm_silence_hours
+    error_message = "alarm_silence_hours must be a whole number from 0 to 23, which is what Cloud Monitoring looks back."
+  }
+}
+
+variable "dashboard" {
+  type        = bool
+  description = "Whether to make a dashboard."
+  default     = true
+  nullable    = false
+}
+
 variable "enable_apis" {
   type        = bool
   description = "Whether to turn on the APIs of the project that are needed. They stay on when the deployment is destroyed."

@@ -158,7 +158,7 @@ run "poll" {
 run "apis" {
   assert {
     condition = toset([for api in concat(values(google_project_service.api), google_project_service.resource_manager) : api.service]) == toset([
-      for api in ["artifactregistry", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "cloudscheduler", "firestore", "iam", "logging", "pubsub", "run", "secretmanager", "storage"] : "${api}.googleapis.com"
+      for api in ["artifactregistry", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "cloudscheduler", "firestore", "iam", "logging", "monitoring", "pubsub", "run", "secretmanager", "storage"] : "${api}.googleapis.com"
     ]) && alltrue([for api in concat(values(google_project_service.api), google_project_service.resource_manager) : api.disable_on_destroy == false])
     error_message = "APIs: ${jsonencode([for api in google_project_service.api : api.service])}"
   }

@@ -130,6 +130,46 @@ run "deliver_max_instances" {
   expect_failures = [var.deliver_max_instances]
 }
 
+run "alarm_channels" {
+  command = plan
+  variables {
+    alarm_channels = ["123"]
+  }
+  expect_failures = [var.alarm_channels]
+}
+
+run "alarm_emails" {
+  command = plan
+  variables {
+    alarm_emails = ["ops"]
+  }
+  expect_failures = [var.alarm_emails]
+}
+
+run "alarm_oldest" {
+  command = plan
+  variables {
+    alarm_oldest_minutes = -1
+  }
+  expect_failures = [var.alarm_oldest_minutes]
+}
+
+run "alarm_signatures" {
+  command = plan
+  variables {
+    alarm_signature_failures = 0.5
+  }
+  expect_failures = [var.alarm_signature_failures]
+}
+
+run "alarm_silence" {
+  command = plan
+  variables {
+    alarm_silence_hours = 24
+  }
+  expect_failures = [var.alarm_silence_hours]
+}
+
 run "state_with_polled" {
   command = plan
   variables {
