@@ -29,6 +29,9 @@ type Fixture struct {
 	Dead func() []queue.Dead
 	// Down, if not nil, makes the queue unreachable, and reachable again.
 	Down func(bool)
+	// Doubles tells that an item that is put twice is handed out twice: one after
+	// the other, so that whoever works on them knows the second by its ID.
+	Doubles bool
 }
 
 // Run tests the queues that open makes.
@@ -120,6 +123,12 @@ func handsOut(k *kit) {
 }
 
 func once(k *kit) {
+	if k.Doubles {
+		k.put("a/1", "a/1", "a/2")
+		k.put("a/1")
+		k.want(k.work(nil), "a/1 1", "a/1 1", "a/2 1", "a/1 1")
+		return
+	}
 	k.put("a/1", "a/1")
 	k.put("a/1")
 	k.want(k.work(func(string) queue.Verdict {
