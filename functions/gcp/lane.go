@@ -96,27 +96,43 @@ func (k *worker) take(ctx context.Context, h handed) outcome {
 	if left != "" || h.attempt >= laneAttempts {
 		return k.moveOn(ctx, h)
 	}
-	if h.attempt != 1 || h.lane.number > 0 { // a new job is due
-		due, err := k.state.Get(ctx, h.due())
+	received := max(h.attempt, 1) + h.lane.number*laneAttempts
+	if received > 1 || h.attempt == 0 { // a new job is due
+		kept, err := k.state.Get(ctx, h.due())
 		if err != nil {
 			return k.fail(ctx, h, "when the job is due can't be read", err)
 		}
-		if at, err := time.Parse(time.RFC3339Nano, due); err == nil && k.now().Before(at) {
-			return later
+		if at, n, ok := parseDue(kept); ok {
+			if k.now().Before(at) {
+				return later
+			}
+			received = n + 1 // the pushes that came too early don't count
 		}
 	}
-	v := k.work(ctx, queue.Message{Body: h.body, Received: max(h.attempt, 1) + h.lane.number*laneAttempts})
+	v := k.work(ctx, queue.Message{Body: h.body, Received: received})
 	if !v.Again {
 		return settled
 	}
 	// The call's own time may be used up by now.
 	ctx = context.WithoutCancel(ctx)
-	due := k.now().Add(v.After).UTC().Format(time.RFC3339Nano)
-	if err := k.state.Put(ctx, h.due(), due, laneMemory); err != nil {
+	if err := k.state.Put(ctx, h.due(), formatDue(k.now().Add(v.After), received), laneMemory); err != nil {
 		k.log.LogAttrs(ctx, slog.LevelWarn, "when a job is due can't be kept; it is tried again as soon as Pub/Sub brings it",
 			slog.String("job", h.id), slog.String("error", err.Error()))
 	}
 	return later
+}
+
+// formatDue is what is kept of a job: when it is due, and how often it was
+// worked on.
+func formatDue(at time.Time, received int) string {
+	return at.UTC().Format(time.RFC3339Nano) + " " + strconv.Itoa(received)
+}
+
+func parseDue(kept string) (at time.Time, received int, ok bool) {
+	when, count, _ := strings.Cut(kept, " ")
+	at, err := time.Parse(time.RFC3339Nano, when)
+	received, errCount := strconv.Atoi(count)
+	return at, received, err == nil && errCount == nil && received > 0
 }
 
 // moveOn puts a message into the next lane, behind those that went before.
