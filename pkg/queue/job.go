@@ -25,6 +25,9 @@ type Job struct {
 	RawBytes int
 	// Accepted is when the sender was told that it was taken.
 	Accepted time.Time
+	// Round tells apart the times that a sender's event was accepted: one that
+	// it sends again later, on purpose, is another job. It may be empty.
+	Round string
 	// Resent counts how often it was brought back from the dead-letter queue.
 	// Such a job is posted even if it was delivered before.
 	Resent int
@@ -37,6 +40,7 @@ type wireJob struct {
 	Event    event.Event `json:"event"`
 	RawBytes int         `json:"raw_bytes,omitempty"`
 	Accepted time.Time   `json:"accepted"`
+	Round    string      `json:"round,omitempty"`
 	Resent   int         `json:"resent,omitempty"`
 }
 
@@ -53,7 +57,7 @@ var (
 // fits, then the event's longest texts and lists; what a reader decides by stays.
 // The error means that not even that fits.
 func (j Job) Item(limit int) (Item, error) {
-	w := wireJob{version, j.Sink, j.Event, max(j.RawBytes, len(j.Event.Raw)), j.Accepted, j.Resent}
+	w := wireJob{version, j.Sink, j.Event, max(j.RawBytes, len(j.Event.Raw)), j.Accepted, j.Round, j.Resent}
 	if len(w.Event.Key) > maxKeyBytes {
 		w.Event.Key = digest("key", w.Event.Key)
 	}
@@ -84,7 +88,7 @@ func known(s event.Severity) event.Severity {
 // ID names the job: the same event for the same sink is the same job, unless it
 // was resent.
 func (j Job) ID() string {
-	return digest("job", j.Event.Source, j.Event.ID, j.Sink, fmt.Sprint(j.Resent))
+	return digest("job", j.Event.Source, j.Event.ID, j.Sink, j.Round, fmt.Sprint(j.Resent))
 }
 
 // Group is the sink and the subject, so that a subject's messages stay in order
@@ -115,7 +119,7 @@ func Decode(body []byte) (Job, error) {
 	if w.Version < 1 || w.Sink == "" || w.Event.ID == "" || w.Event.Source == "" {
 		return Job{}, ErrNotAJob
 	}
-	return Job{Sink: w.Sink, Event: w.Event, RawBytes: w.RawBytes, Accepted: w.Accepted, Resent: w.Resent}, nil
+	return Job{Sink: w.Sink, Event: w.Event, RawBytes: w.RawBytes, Accepted: w.Accepted, Round: w.Round, Resent: w.Resent}, nil
 }
 
 // sizes are how long texts (in bytes) and lists may be, tried one after the

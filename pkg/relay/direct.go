@@ -99,6 +99,9 @@ func (r *Relay) deliverMarked(ctx context.Context, d *Delivery) {
 		}
 	}()
 	mark := claim{"delivered\n" + d.Event.Source + "\n" + d.Event.ID + "\n" + d.Sink.Name, max(window, d.keep)}
+	if d.round != "" {
+		mark.key += "\nround " + d.round
+	}
 	if d.resent > 0 { // on purpose, whatever was delivered before
 		mark.key += "\n" + strconv.Itoa(d.resent)
 	}

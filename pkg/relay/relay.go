@@ -47,6 +47,7 @@ type Delivery struct {
 	Err      error // nil: delivered
 
 	keep     time.Duration // how long it is remembered as delivered
+	round    string        // see queue.Job
 	resent   int           // how often it was brought back from the dead
 	accepted time.Time     // when it was queued; zero if it was not
 }

@@ -63,7 +63,7 @@ func (r *Relay) Work(ctx context.Context, m queue.Message) (v queue.Verdict) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, workTime)
 	defer cancel()
-	d := &Delivery{Event: &job.Event, Sink: s, keep: r.opt.RetryFor + time.Hour, resent: job.Resent, accepted: job.Accepted}
+	d := &Delivery{Event: &job.Event, Sink: s, keep: r.opt.RetryFor + time.Hour, round: job.Round, resent: job.Resent, accepted: job.Accepted}
 	r.deliverMarked(ctx, d)
 	return r.judge(context.WithoutCancel(ctx), m, job, d)
 }

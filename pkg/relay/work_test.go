@@ -419,6 +419,36 @@ func TestJobsThatCannotBeDone(t *testing.T) {
 	}
 }
 
+func TestALaterRedeliveryGoesThrough(t *testing.T) {
+	p := newPlant(t, plantConfig)
+	req, err := source.Sample("github", "issues.opened")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cfg.Sources[0].Source.(source.Sealer).Seal(t.Context(), req); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range []struct {
+		after  time.Duration
+		status string
+		posts  int
+	}{
+		{0, "queued", 1},
+		{window - 1, "duplicate", 1},
+		{window + leaseTime, "queued", 2},
+		{time.Minute, "duplicate", 2},
+		{3 * 24 * time.Hour, "queued", 3},
+	} {
+		p.pass(c.after)
+		if status, body := p.sendRequest(p.relay, "github", req); status != 200 || !strings.Contains(body, c.status) {
+			t.Errorf("%d: %d %s, want %s", i, status, body, c.status)
+		}
+		p.work()
+		p.at("ops", c.posts)
+		p.at("archive", c.posts)
+	}
+}
+
 func TestAResentJobIsPostedOnceMore(t *testing.T) {
 	p := newPlant(t, plantConfig)
 	p.send(p.relay, "issues.opened")
