@@ -63,3 +63,18 @@ output "put_secret_commands" {
   description = "Command that stores each secret's value."
   value       = module.sigpost.put_secret_commands
 }
+
+output "queue_topic" {
+  description = "Topic with the jobs, for sigpost dead resend --to."
+  value       = module.sigpost.queue_topic
+}
+
+output "dead_subscription" {
+  description = "Subscription with the dead jobs, for sigpost dead --from."
+  value       = module.sigpost.dead_subscription
+}
+
+output "log_queries" {
+  description = "Queries for the Logs Explorer."
+  value       = module.sigpost.log_queries
+}
