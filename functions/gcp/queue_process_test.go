@@ -5,14 +5,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sigpost/sigpost/functions/gcp/gcptest"
 	"github.com/sigpost/sigpost/pkg/queue"
+	"github.com/sigpost/sigpost/pkg/source/cloudtruth/cloudtruthtest"
 )
 
 // These tests run Receive and Deliver in queue mode under the real framework,
@@ -205,6 +208,36 @@ func TestProcessRetries(t *testing.T) {
 	a.drain(deliver)
 	if n := deliver.chat.count(); n != 1 || len(a.dead()) != 0 {
 		t.Errorf("%d messages, %d dead", n, len(a.dead()))
+	}
+}
+
+// What is polled is queued too, once, also while Pub/Sub can't be reached.
+func TestProcessPollQueues(t *testing.T) {
+	const key = "hidden-api-key-word"
+	changes := &cloudtruthtest.Server{Key: key}
+	api := httptest.NewServer(changes)
+	defer api.Close()
+	a := newAround(t)
+	file := filepath.Join(t.TempDir(), "sigpost.yaml")
+	write(t, file, fmt.Sprintf(`sources: { changes: { type: cloudtruth, api_key: secret://cloudtruth, url: %q, since: 1h } }
+sinks: { ops: { type: slack, rate: none, url: secret://slack-ops } }
+routes: [ { to: [ops] } ]
+`, api.URL))
+	a.env["SIGPOST_CONFIG"] = file
+	poll, deliver := a.instance("Poll"), a.instance("Deliver")
+	poll.put("cloudtruth", key)
+	changes.Add(time.Now(), "update", "Value", "v-1", bodyWord+":Production")
+	a.pubsub.Fail(http.StatusForbidden, "PERMISSION_DENIED")
+	poll.do(http.MethodPost, "/", nil, nil, 503)
+	poll.logged(`"severity":"ERROR"`, "an entry is not queued", "roles/pubsub.publisher")
+	a.pubsub.Fail(0, "")
+	poll.do(http.MethodPost, "/", nil, nil, 200)
+	poll.do(http.MethodPost, "/", nil, nil, 200)
+	if n := len(a.pubsub.Published(a.pubsub.Jobs)); n != 1 || poll.chat.count() != 0 {
+		t.Errorf("%d jobs are queued, %d delivered by the poll", n, poll.chat.count())
+	}
+	if a.push(deliver); deliver.chat.count() != 1 || a.pubsub.Waiting() != 0 {
+		t.Errorf("%d messages", deliver.chat.count())
 	}
 }
 

@@ -29,7 +29,8 @@ func TestQueueConforms(t *testing.T) {
 			},
 			Work: func(work func(queue.Message) queue.Verdict) {
 				b.work = func(_ context.Context, m queue.Message) queue.Verdict { return work(m) }
-				for b.pubsub.Push(b.push) > 0 {
+				for more := true; more; {
+					more = b.pubsub.Push(b.push) > 0
 				}
 			},
 			Dead: func() []queue.Dead { return deadOf(t, b) },
