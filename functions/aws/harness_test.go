@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -222,19 +224,25 @@ func (f *function) answer(payload []byte, timeout time.Duration, want int) *even
 	return &r
 }
 
-// logged wants all words in one line of the log, which must be JSON.
+// logged wants all words in one line of the log, which may still be on its way.
 func (f *function) logged(words ...string) {
 	f.t.Helper()
-	for line := range strings.Lines(f.out.String()) {
-		found := true
-		for _, w := range words {
-			found = found && strings.Contains(line, w)
+	end := time.Now().Add(patience)
+	for !f.hasLogged(words) {
+		if time.Now().After(end) {
+			f.t.Fatalf("no line of the log has all of %q:\n%s", words, f.out)
 		}
-		if found {
-			return
+		runtime.Gosched()
+	}
+}
+
+func (f *function) hasLogged(words []string) bool {
+	for line := range strings.Lines(f.out.String()) {
+		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(line, w) }) {
+			return true
 		}
 	}
-	f.t.Errorf("no line of the log has all of %q:\n%s", words, f.out)
+	return false
 }
 
 // checkNothingLeaked looks for secrets, in all the ways they could be written,
