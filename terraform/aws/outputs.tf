@@ -67,3 +67,13 @@ output "dead_queue_url" {
   description = "URL of the queue with the jobs that will not be tried again; empty in direct mode."
   value       = join("", aws_sqs_queue.dead[*].url)
 }
+
+output "alarm_topic_arn" {
+  description = "SNS topic that alarms go to; empty without alarms."
+  value       = var.alarms ? local.topic : ""
+}
+
+output "dashboard" {
+  description = "Name of the CloudWatch dashboard; empty without."
+  value       = join("", aws_cloudwatch_dashboard.sigpost[*].dashboard_name)
+}

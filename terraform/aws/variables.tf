@@ -230,6 +230,88 @@ variable "log_level" {
   }
 }
 
+variable "alarms" {
+  type        = bool
+  description = "Whether to make alarms, which CloudWatch charges for."
+  default     = true
+  nullable    = false
+}
+
+variable "alarm_topic_arn" {
+  type        = string
+  description = "SNS topic that alarms go to; empty makes one."
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = var.alarm_topic_arn == "" || can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$", var.alarm_topic_arn))
+    error_message = "alarm_topic_arn must be the ARN of a standard SNS topic: CloudWatch sends to no FIFO topic."
+  }
+}
+
+variable "alarm_emails" {
+  type        = set(string)
+  description = "Addresses that the topic made here sends to. Each gets a mail first in which it must agree."
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for address in var.alarm_emails : can(regex("^[^@ ]+@[^@ ]+$", address))])
+    error_message = "alarm_emails: one is no address."
+  }
+  validation {
+    condition     = length(var.alarm_emails) == 0 || var.alarms && var.alarm_topic_arn == ""
+    error_message = "alarm_emails are for the topic that this module makes: leave alarm_topic_arn empty and alarms on, or subscribe the addresses to your own topic."
+  }
+}
+
+variable "alarm_oldest_minutes" {
+  type        = number
+  description = "Age of a job, in minutes, above which there is an alarm; 0 is none."
+  default     = 15
+  nullable    = false
+
+  validation {
+    condition     = var.alarm_oldest_minutes >= 0 && var.alarm_oldest_minutes <= 1440 && floor(var.alarm_oldest_minutes) == var.alarm_oldest_minutes
+    error_message = "alarm_oldest_minutes must be a whole number from 0 to 1440, after which jobs are dead."
+  }
+}
+
+variable "alarm_signature_failures" {
+  type        = number
+  description = "Requests without a good signature in 5 minutes above which there is an alarm; 0 is none. A public URL gets some from scanners."
+  default     = 20
+  nullable    = false
+
+  validation {
+    condition     = var.alarm_signature_failures >= 0 && floor(var.alarm_signature_failures) == var.alarm_signature_failures
+    error_message = "alarm_signature_failures must be a whole number, or 0 for no alarm."
+  }
+}
+
+variable "alarm_silence_hours" {
+  type        = number
+  description = "Hours without a delivery after which there is an alarm; 0 is none. For where traffic never pauses so long, nights and weekends included."
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = var.alarm_silence_hours >= 0 && var.alarm_silence_hours <= 168 && floor(var.alarm_silence_hours) == var.alarm_silence_hours
+    error_message = "alarm_silence_hours must be a whole number from 0 to 168, the most that CloudWatch looks back."
+  }
+  validation {
+    condition     = var.alarm_silence_hours == 0 || !var.alarms || contains(["DEBUG", "INFO"], var.log_level)
+    error_message = "alarm_silence_hours counts the log's lines on deliveries, which are of level INFO: set log_level to INFO."
+  }
+}
+
+variable "dashboard" {
+  type        = bool
+  description = "Whether to make a CloudWatch dashboard."
+  default     = true
+  nullable    = false
+}
+
 variable "existing_secrets" {
   type = map(object({
     arn         = string

@@ -171,6 +171,7 @@ run "limits_and_tags" {
         values(aws_lambda_function.function)[*].tags, values(aws_cloudwatch_log_group.function)[*].tags, values(aws_secretsmanager_secret.secret)[*].tags,
         values(aws_iam_role.function)[*].tags, aws_iam_role.scheduler[*].tags, aws_dynamodb_table.state[*].tags, aws_scheduler_schedule_group.poll[*].tags,
         aws_sqs_queue.jobs[*].tags, aws_sqs_queue.dead[*].tags, aws_lambda_event_source_mapping.deliver[*].tags,
+        values(aws_cloudwatch_metric_alarm.alarm)[*].tags, aws_sns_topic.alarms[*].tags,
       ) : tags == tomap({ sigpost = "sigpost", team = "platform" })
     ])
     error_message = "something has other tags"
@@ -250,6 +251,8 @@ run "second" {
         values(aws_lambda_function.function)[*].function_name, values(aws_iam_role.function)[*].name, values(aws_iam_role_policy.function)[*].name,
         aws_iam_role.scheduler[*].name, aws_iam_role_policy.scheduler[*].name, aws_dynamodb_table.state[*].name,
         aws_sqs_queue.jobs[*].name, aws_sqs_queue.dead[*].name,
+        values(aws_cloudwatch_metric_alarm.alarm)[*].alarm_name, values(aws_cloudwatch_log_metric_filter.metric)[*].name,
+        aws_sns_topic.alarms[*].name, [for dashboard in aws_cloudwatch_dashboard.sigpost : "${dashboard.dashboard_name}-"],
         aws_scheduler_schedule.poll[*].name, aws_scheduler_schedule_group.poll[*].name,
         [for group in aws_cloudwatch_log_group.function : trimprefix(group.name, "/aws/lambda/")],
       ) : startswith(name, "second-")
