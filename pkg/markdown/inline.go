@@ -36,7 +36,7 @@ func (w *walk) inline(n ast.Node) {
 		}
 		w.linked(url, func() { w.p.words(n.Label(w.body)) })
 	case *ast.Link:
-		w.linked(w.destination(n.Destination), func() { w.inlines(n) })
+		w.link(n)
 	case *ast.Image:
 		w.image(n)
 	case *ast.RawHTML:
@@ -64,6 +64,18 @@ func (w *walk) linked(url string, draw func()) {
 	p.url = url
 	draw()
 	p.url = ""
+}
+
+// link is a link that says where it leads, if its words say something else.
+func (w *walk) link(n *ast.Link) {
+	url := w.destination(n.Destination)
+	w.linked(url, func() {
+		size := len(w.p.text)
+		w.inlines(n)
+		if host := disguised(string(w.p.text[min(size, len(w.p.text)):]), url); host != "" {
+			w.p.words([]byte(" (" + host + ")"))
+		}
+	})
 }
 
 // image is a link to the picture, with the words that describe it.

@@ -73,7 +73,7 @@ func TestRender(t *testing.T) {
 		{"badge", "[![CI](https://x.example/b.svg)](https://x.example/ci)", "<https://x.example/ci|CI>"},
 		{"angle addresses", "<https://x.example/a_b> <me@x.example>", "<https://x.example/a_b|https://x.example/a_b> me@x.example"},
 		{"bare addresses", "https://x.example/_a_?b=(c), (https://y.example/d). http://z.example/e**f**", "<https://x.example/_a_?b=(c)|https://x.example/_a_?b=(c)>, (<https://y.example/d|https://y.example/d>). <http://z.example/e**f|http://z.example/e**f>**"},
-		{"no addresses", "xhttps://a.example https:// ftp://b.example `https://c.example` [d https://d.example](https://e.example)", "xhttps://a.example https:// ftp://b.example `https://c.example` <https://e.example|d https://d.example>"},
+		{"no addresses", "xhttps://a.example https:// ftp://b.example `https://c.example` [d https://d.example](https://e.example)", "xhttps://a.example https:// ftp://b.example `https://c.example` <https://e.example|d https://d.example (e.example)>"},
 		{"table", "| a | b |\n|---|:-:|\n| 1 | `2` |\n| [3](https://x.example) | 4 \\| 5 |\n| 6 |", "*a* · *b*\n1 · `2`\n<https://x.example|3> · 4 | 5\n6"},
 		{"bare table", "a | b\n-- | --\nc | d", "*a* · *b*\nc · d"},
 		{"no table", "a | b\nc | d", "a | b\nc | d"},
