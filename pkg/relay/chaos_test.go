@@ -79,6 +79,7 @@ type chaos struct {
 	stored    map[string][]sample // sink → events in the order they were first queued
 	reached   map[string][]string // sink → words in the order they took effect
 	excused   map[string]int      // sink and sample → posts that may come again
+	rounds    map[string]string   // sink and sample → when it was accepted last
 	notBefore map[string]time.Time
 	kills     int
 	early     int
@@ -107,7 +108,7 @@ func newChaos(t *testing.T) *chaos {
 	t.Helper()
 	c := &chaos{
 		plant: newPlant(t, chaosConfig), rng: rand.New(rand.NewPCG(*chaosSeed, 0)), //nolint:gosec // to be repeated
-		stored: map[string][]sample{}, reached: map[string][]string{}, excused: map[string]int{}, notBefore: map[string]time.Time{}, faults: map[string]int{},
+		stored: map[string][]sample{}, reached: map[string][]string{}, excused: map[string]int{}, rounds: map[string]string{}, notBefore: map[string]time.Time{}, faults: map[string]int{},
 	}
 	c.receiver = c.start()
 	for range 4 {
@@ -263,6 +264,13 @@ func (m *mortalQueue) Put(ctx context.Context, items []queue.Item) error {
 			if !slices.Contains(m.p.stored[job.Sink], s) {
 				m.p.stored[job.Sink] = append(m.p.stored[job.Sink], s)
 			}
+			// What is sent again after the window is another acceptance: nothing
+			// tells a sender that got no answer from somebody who wants it again.
+			name := job.Sink + " " + s.word
+			if first, ok := m.p.rounds[name]; ok && job.Round != first {
+				m.p.excused[name]++
+			}
+			m.p.rounds[name] = job.Round
 		}
 		return m.q.Put(ctx, items)
 	})
@@ -313,8 +321,8 @@ func (c *chaos) newEvent() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	req.Body = bytes.ReplaceAll(req.Body, []byte(kind[1]), []byte(word))
 	req.Body = bytes.ReplaceAll(req.Body, []byte(kind[2]), []byte(subject))
+	req.Body = bytes.ReplaceAll(req.Body, []byte(kind[1]), []byte(word))
 	s.req = req
 	c.trySend(s)
 }
