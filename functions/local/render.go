@@ -80,7 +80,10 @@ func eventsOf(src config.Source, req *source.Request) ([]event.Event, error) {
 }
 
 func renderEvent(cmd *cobra.Command, c *config.Config, e *event.Event, only string) error {
-	wanted := c.Routes.Match(e)
+	var wanted []string
+	for _, to := range c.Routes.Match(e) {
+		wanted = append(wanted, to.Sink)
+	}
 	if only != "" {
 		wanted = []string{only}
 	}

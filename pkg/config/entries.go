@@ -12,7 +12,9 @@ import (
 
 	"github.com/sigpost/sigpost/pkg/catalog"
 	"github.com/sigpost/sigpost/pkg/problem"
+	"github.com/sigpost/sigpost/pkg/route"
 	"github.com/sigpost/sigpost/pkg/secret"
+	"github.com/sigpost/sigpost/pkg/sink"
 )
 
 // maxName is how long a source's or sink's name may be, in bytes.
@@ -222,6 +224,29 @@ func (d *decoder) routes(n *yaml.Node, c *Config, sources, sinks []string) {
 		d.locate(node, node.Line, key, r.Validate(), reported)
 		d.known(node, key, "from", "source", r.From, sources)
 		d.known(node, key, "to", "sink", r.To, sinks)
+		d.channel(node, key, r, c)
+	}
+}
+
+// channel reports a channel that one of the route's sinks can't post to.
+func (d *decoder) channel(n *yaml.Node, key string, r route.Route, c *Config) {
+	if r.Channel == "" {
+		return
+	}
+	for _, s := range c.Sinks {
+		if s.Sink == nil || !slices.Contains(r.To, s.Name) {
+			continue
+		}
+		text := "must be removed: sink " + s.Name + " posts to one channel only"
+		if ch, ok := s.Sink.(sink.Channeler); ok {
+			_, err := ch.Channel(r.Channel)
+			if err == nil {
+				continue
+			}
+			text = err.Error()
+		}
+		d.report(d.lineOf(n, n.Line, "channel"), join(key, "channel"), "%s", text)
+		return
 	}
 }
 

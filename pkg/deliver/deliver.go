@@ -51,13 +51,23 @@ type Request struct {
 	Body        []byte
 	// Judge reads the answer of any status, its body cut at 64 KiB: nil leaves
 	// the verdict to the status. An error is final unless it, or one it wraps,
-	// has Temporary() or Reducible() that is true. May be nil.
+	// has Temporary() or Reducible() that is true; a temporary one's RetryAfter()
+	// counts as the header does. May be nil.
 	Judge func(status int, body []byte) error
-	// Reduce makes a smaller body, sent at once and at most once after an
+	// Reduce makes a smaller message, sent at once and at most once after an
 	// answer that is Reducible or 413. May be nil, and may return nil.
-	Reduce func() []byte
+	Reduce func() *Content
 	// Observe is told of every attempt, in order, before Send returns. May be nil.
 	Observe func(Attempt)
+}
+
+// Content is what is posted in place of what was refused: Request's fields of the
+// same names.
+type Content struct {
+	URL         secret.Value
+	Header      map[string]secret.Value
+	ContentType string
+	Body        []byte
 }
 
 // Attempt is one post and what came of it. Err carries no secret.

@@ -182,7 +182,7 @@ func TestSendJudge(t *testing.T) {
 		})
 		r := newRig(deliver.Config{})
 		q := r.request(url)
-		q.Reduce = func() []byte { return []byte("small") }
+		q.Reduce = func() *deliver.Content { return &deliver.Content{URL: q.URL, Body: []byte("small")} }
 		q.Judge = func(_ int, body []byte) error {
 			if string(body) == "small" {
 				return nil
@@ -200,7 +200,7 @@ func TestSendJudge(t *testing.T) {
 func TestSendReducesOnce(t *testing.T) {
 	r := newRig(deliver.Config{})
 	q := r.request(serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(413) }))
-	q.Reduce = func() []byte { return []byte("small") }
+	q.Reduce = func() *deliver.Content { return &deliver.Content{URL: q.URL, Body: []byte("small")} }
 	e := fails(t, r.client.Send(t.Context(), q))
 	if e.Temporary || e.Attempts != 2 || r.classes() != "reduce refused" || len(r.waits) != 0 {
 		t.Errorf("got %+v, %s", *e, r.classes())

@@ -22,19 +22,17 @@ func (c *Client) Send(ctx context.Context, r Request) error {
 	if err != nil {
 		return &Error{Reason: err.Error(), Err: err}
 	}
-	body, reduced, retries := r.Body, false, 0
+	reduced, retries := false, 0
 	for n := 1; ; n++ {
 		if err := ctx.Err(); err != nil {
 			return &Error{Temporary: true, Reason: ended(err), Attempts: n - 1, Err: err}
 		}
 		start := c.c.Now()
-		v := c.attempt(ctx, u, r, body)
-		if v.class == ClassReduce {
-			if body = reduce(r, reduced); body == nil {
-				v.class = ClassRefused
-			}
-			reduced = true
+		v := c.attempt(ctx, u, r)
+		if v.class == ClassReduce && (reduced || !r.reduce(&u)) {
+			v.class = ClassRefused
 		}
+		reduced = reduced || v.class == ClassReduce
 		if r.Observe != nil {
 			r.Observe(Attempt{Number: n, Class: v.class, Status: v.status, Latency: c.c.Now().Sub(start), Err: v.err})
 		}
@@ -68,11 +66,23 @@ func (c *Client) fits(ctx context.Context, wait time.Duration) bool {
 	return !ok || wait < deadline.Sub(c.c.Now())
 }
 
-func reduce(r Request, already bool) []byte {
-	if already || r.Reduce == nil {
-		return nil
+// reduce puts the smaller message in place of the one that was refused, and its
+// address into url, if there is a smaller one that can be sent.
+func (r *Request) reduce(url *string) bool {
+	if r.Reduce == nil {
+		return false
 	}
-	return r.Reduce()
+	c := r.Reduce()
+	if c == nil {
+		return false
+	}
+	u, err := checkRequest(c.URL, c.Header, c.ContentType)
+	if err != nil {
+		return false
+	}
+	*url = u
+	r.URL, r.Header, r.ContentType, r.Body = c.URL, c.Header, c.ContentType, c.Body
+	return true
 }
 
 // verdict is what came of one attempt.
@@ -94,10 +104,10 @@ func (v verdict) failure(attempts int) *Error {
 	}
 }
 
-func (c *Client) attempt(parent context.Context, url string, r Request, body []byte) verdict {
+func (c *Client) attempt(parent context.Context, url string, r Request) verdict {
 	ctx, cancel := context.WithTimeout(parent, c.c.AttemptTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(r.Body))
 	if err != nil {
 		return verdict{class: ClassRefused, err: address.ErrInvalid}
 	}
@@ -117,7 +127,7 @@ func (c *Client) attempt(parent context.Context, url string, r Request, body []b
 		v.class, v.err = ClassRetry, networkError(parent, err)
 	}
 	if v.class == ClassRetry {
-		v.after = retryAfter(resp.header.Get("Retry-After"), c.c.Now())
+		v.after = max(v.after, retryAfter(resp.header.Get("Retry-After"), c.c.Now()))
 	}
 	return v
 }
@@ -179,6 +189,9 @@ func (v verdict) judge(r Request, answer []byte) verdict {
 		v.class = ClassReduce
 	case errors.As(err, &temporary) && temporary.Temporary():
 		v.class = ClassRetry
+		if after := (interface{ RetryAfter() time.Duration })(nil); errors.As(err, &after) {
+			v.after = min(max(after.RetryAfter(), 0), maxRetryAfter)
+		}
 	}
 	v.err = err
 	if leaks(r, err.Error()) {

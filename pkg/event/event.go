@@ -135,6 +135,9 @@ type Gauge struct {
 	// and from which it is good: below Warning is the error zone.
 	Warning int `json:"warning"`
 	Success int `json:"success"`
+	// Image is the address of a picture of it, for receivers that fetch
+	// pictures. The relay puts it there, if it serves any.
+	Image string `json:"image,omitempty"`
 }
 
 // Original is a notice as its sender worded it.

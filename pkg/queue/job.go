@@ -12,12 +12,16 @@ import (
 )
 
 // version is that of the Job's encoding. Workers read it and those before.
-const version = 1
+// Version 2 added the channel; a job without one is still a version 1, so that
+// workers that are not updated yet take it.
+const version = 2
 
 // Job is one event on its way to one sink.
 type Job struct {
 	// Sink is the configured name of the sink.
 	Sink string
+	// Channel is where at the sink, if its route chose that.
+	Channel string
 	// Event is what to render. Its Raw may have been cut to fit the queue.
 	Event event.Event
 	// RawBytes is how long the verified body was, which Event.Raw is the
@@ -37,6 +41,7 @@ type Job struct {
 type wireJob struct {
 	Version  int         `json:"version"`
 	Sink     string      `json:"sink"`
+	Channel  string      `json:"channel,omitempty"`
 	Event    event.Event `json:"event"`
 	RawBytes int         `json:"raw_bytes,omitempty"`
 	Accepted time.Time   `json:"accepted"`
@@ -57,7 +62,10 @@ var (
 // fits, then the event's longest texts and lists; what a reader decides by stays.
 // The error means that not even that fits.
 func (j Job) Item(limit int) (Item, error) {
-	w := wireJob{version, j.Sink, j.Event, max(j.RawBytes, len(j.Event.Raw)), j.Accepted, j.Round, j.Resent}
+	w := wireJob{version, j.Sink, j.Channel, j.Event, max(j.RawBytes, len(j.Event.Raw)), j.Accepted, j.Round, j.Resent}
+	if j.Channel == "" {
+		w.Version = 1
+	}
 	if len(w.Event.Key) > maxKeyBytes {
 		w.Event.Key = digest("key", w.Event.Key)
 	}
@@ -88,7 +96,7 @@ func known(s event.Severity) event.Severity {
 // ID names the job: the same event for the same sink is the same job, unless it
 // was resent.
 func (j Job) ID() string {
-	return digest("job", j.Event.Source, j.Event.ID, j.Sink, j.Round, fmt.Sprint(j.Resent))
+	return digest("job", j.Event.Source, j.Event.ID, j.place(), j.Round, fmt.Sprint(j.Resent))
 }
 
 // Group is the sink and the subject, so that a subject's messages stay in order
@@ -96,9 +104,17 @@ func (j Job) ID() string {
 // own.
 func (j Job) Group() string {
 	if j.Event.Key == "" {
-		return digest("event", j.Sink, j.Event.Source, j.Event.ID)
+		return digest("event", j.place(), j.Event.Source, j.Event.ID)
 	}
-	return digest("subject", j.Sink, j.Event.Source, j.Event.Key)
+	return digest("subject", j.place(), j.Event.Source, j.Event.Key)
+}
+
+// place is the sink, and the channel if there is one.
+func (j Job) place() string {
+	if j.Channel == "" {
+		return j.Sink
+	}
+	return j.Sink + "\n" + j.Channel
 }
 
 // Decode reads an encoded Job. Its error wraps ErrNewer or ErrNotAJob.
@@ -119,7 +135,7 @@ func Decode(body []byte) (Job, error) {
 	if w.Version < 1 || w.Sink == "" || w.Event.ID == "" || w.Event.Source == "" {
 		return Job{}, ErrNotAJob
 	}
-	return Job{Sink: w.Sink, Event: w.Event, RawBytes: w.RawBytes, Accepted: w.Accepted, Round: w.Round, Resent: w.Resent}, nil
+	return Job{Sink: w.Sink, Channel: w.Channel, Event: w.Event, RawBytes: w.RawBytes, Accepted: w.Accepted, Round: w.Round, Resent: w.Resent}, nil
 }
 
 // sizes are how long texts (in bytes) and lists may be, tried one after the

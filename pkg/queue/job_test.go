@@ -154,8 +154,8 @@ func TestDecodeRefuses(t *testing.T) {
 	for body, want := range map[string]error{
 		"": ErrNotAJob, "null": ErrNotAJob, "[]": ErrNotAJob, "{}": ErrNotAJob, `{"version":1}`: ErrNotAJob, "\xff": ErrNotAJob,
 		`{"version":0,"sink":"a","event":{"id":"1","source":"s","title":"t"}}`:         ErrNotAJob,
-		`{"version":2,"sink":{"new":"shape"}}`:                                         ErrNewer,
-		`{"version":2,"sink":"a","event":{"id":"1","source":"s","title":"t"},"new":1}`: ErrNewer,
+		`{"version":3,"sink":{"new":"shape"}}`:                                         ErrNewer,
+		`{"version":3,"sink":"a","event":{"id":"1","source":"s","title":"t"},"new":1}`: ErrNewer,
 		`{"version":1,"sink":"a","event":{"id":"","source":"s","title":"t"}}`:          ErrNotAJob,
 	} {
 		if j, err := Decode([]byte(body)); !errors.Is(err, want) || !reflect.DeepEqual(j, Job{}) {

@@ -13,7 +13,6 @@ import (
 	"github.com/sigpost/sigpost/pkg/deliver"
 	"github.com/sigpost/sigpost/pkg/event"
 	"github.com/sigpost/sigpost/pkg/secret"
-	"github.com/sigpost/sigpost/pkg/sink"
 	"github.com/sigpost/sigpost/pkg/state"
 )
 
@@ -24,12 +23,12 @@ func (r *Relay) deliverAll(ctx context.Context, events []event.Event) answer {
 	var healed []*event.Event
 	for i := range events {
 		e := &events[i]
-		names := r.config.Routes.Match(e)
-		if len(names) > 0 && r.recall(ctx, e) {
+		targets := r.config.Routes.Match(e)
+		if len(targets) > 0 && r.recall(ctx, e) {
 			healed = append(healed, e)
 		}
-		for _, name := range names {
-			jobs = append(jobs, &Delivery{Event: e, Sink: r.sinks[name]})
+		for _, t := range targets {
+			jobs = append(jobs, r.delivery(e, t))
 		}
 	}
 	switch {
@@ -98,7 +97,7 @@ func (r *Relay) deliverMarked(ctx context.Context, d *Delivery) {
 			r.opt.Log.ErrorContext(ctx, "panic", "sink", d.Sink.Name, "panic", panicText(p))
 		}
 	}()
-	mark := claim{"delivered\n" + d.Event.Source + "\n" + d.Event.ID + "\n" + d.Sink.Name, max(window, d.keep)}
+	mark := claim{"delivered\n" + d.Event.Source + "\n" + d.Event.ID + "\n" + d.place(), max(window, d.keep)}
 	if d.round != "" {
 		mark.key += "\nround " + d.round
 	}
@@ -137,35 +136,15 @@ func denied(err error) bool {
 		de.Status == http.StatusForbidden || de.Status == http.StatusNotFound)
 }
 
-func (r *Relay) deliver(ctx context.Context, d *Delivery) error {
-	endpoint, err := d.Sink.Sink.Endpoint(ctx)
-	if err != nil {
-		r.opt.Log.LogAttrs(ctx, slog.LevelError, "delivery", append(deliveryAttrs(d), slog.String("class", "no secret"), slog.String("reason", err.Error()))...)
-		return err
-	}
-	message := d.Sink.Sink.Render(d.Event)
-	d.Body = message.Body
-	req := deliver.Request{
-		URL: endpoint.URL, Header: endpoint.Header, ContentType: message.ContentType, Body: message.Body,
-		Observe: func(a deliver.Attempt) { r.logAttempt(ctx, d, a) },
-	}
-	if j, ok := d.Sink.Sink.(sink.Judge); ok {
-		req.Judge = j.Judge
-	}
-	if rd, ok := d.Sink.Sink.(sink.Reducer); ok {
-		req.Reduce = func() []byte {
-			d.Body = rd.RenderReduced(d.Event).Body
-			return d.Body
-		}
-	}
-	return r.opt.Client.Send(ctx, req)
-}
-
 func deliveryAttrs(d *Delivery) []slog.Attr {
-	return []slog.Attr{
+	attrs := []slog.Attr{
 		slog.String("event", d.Event.ID), slog.String("source", d.Event.Source),
 		slog.String("type", d.Event.Type), slog.String("sink", d.Sink.Name),
 	}
+	if d.Channel != "" {
+		attrs = append(attrs, slog.String("channel", d.Channel))
+	}
+	return attrs
 }
 
 func (r *Relay) logAttempt(ctx context.Context, d *Delivery, a deliver.Attempt) {

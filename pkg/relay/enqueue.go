@@ -49,7 +49,7 @@ func (r *Relay) number(ctx context.Context, d, first *Delivery) error {
 func (r *Relay) store(ctx context.Context, jobs []*Delivery) error {
 	items := make([]queue.Item, 0, len(jobs))
 	for _, d := range jobs {
-		item, err := queue.Job{Sink: d.Sink.Name, Event: *d.Event, Accepted: r.opt.Now(), Round: d.round}.Item(r.opt.Queue.Limit())
+		item, err := queue.Job{Sink: d.Sink.Name, Channel: d.Channel, Event: *d.Event, Accepted: r.opt.Now(), Round: d.round}.Item(r.opt.Queue.Limit())
 		if err != nil {
 			return err
 		}

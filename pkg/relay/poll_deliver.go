@@ -10,6 +10,7 @@ import (
 
 	"github.com/sigpost/sigpost/pkg/deliver"
 	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/route"
 	"github.com/sigpost/sigpost/pkg/source"
 	"github.com/sigpost/sigpost/pkg/state"
 )
@@ -76,7 +77,7 @@ func (t *turn) entry(ctx context.Context, entry *source.Entry) (done bool) {
 
 // deliverEntry brings e to its sinks, all at once, and tells whether all are
 // done with it.
-func (t *turn) deliverEntry(ctx context.Context, e *event.Event, sinks []string) bool {
+func (t *turn) deliverEntry(ctx context.Context, e *event.Event, sinks []route.Target) bool {
 	ctx, cancel := finishing(ctx)
 	defer cancel()
 	healed := t.recall(ctx, e)
@@ -84,14 +85,16 @@ func (t *turn) deliverEntry(ctx context.Context, e *event.Event, sinks []string)
 		return t.storeEntry(ctx, e, sinks, healed)
 	}
 	var jobs []*Delivery
-	var pending, refused []string
+	var pending []route.Target
+	var refused []string
 	var wg sync.WaitGroup
-	for _, name := range sinks {
-		if t.held[subjectAt(name, e)] || t.tired[name] >= tiredAfter {
-			pending = append(pending, name)
+	for _, to := range sinks {
+		if t.held[subjectAt(to, e)] || t.tired[to.Sink] >= tiredAfter {
+			pending = append(pending, to)
 			continue
 		}
-		d := &Delivery{Event: e, Sink: t.sinks[name], keep: pollMemory}
+		d := t.delivery(e, to)
+		d.keep = pollMemory
 		jobs = append(jobs, d)
 		wg.Go(func() { t.deliverMarked(ctx, d) })
 	}
@@ -107,7 +110,7 @@ func (t *turn) deliverEntry(ctx context.Context, e *event.Event, sinks []string)
 			refused = append(refused, name)
 		default:
 			t.tired[name]++
-			pending = append(pending, name)
+			pending = append(pending, route.Target{Sink: name, Channel: d.Channel})
 		}
 	}
 	if len(pending) > 0 && !t.overdue(ctx, e) {
@@ -124,17 +127,17 @@ func (t *turn) deliverEntry(ctx context.Context, e *event.Event, sinks []string)
 	}
 	t.Dropped++
 	t.opt.Log.LogAttrs(ctx, slog.LevelError, "an entry is lost to some sinks", slog.String("source", e.Source), slog.String("event", e.ID),
-		slog.String("type", e.Type), slog.String("refused_by", strings.Join(refused, " ")), slog.String("given_up_for", strings.Join(pending, " ")))
+		slog.String("type", e.Type), slog.String("refused_by", strings.Join(refused, " ")), slog.String("given_up_for", strings.Join(sinksOf(pending), " ")))
 	return true
 }
 
 // storeEntry queues e for its sinks, and tells whether that is done.
-func (t *turn) storeEntry(ctx context.Context, e *event.Event, sinks []string, healed bool) bool {
+func (t *turn) storeEntry(ctx context.Context, e *event.Event, sinks []route.Target, healed bool) bool {
 	var jobs []*Delivery
 	var err error
-	for _, name := range sinks {
-		jobs = append(jobs, &Delivery{Event: e, Sink: t.sinks[name]})
-		if t.held[subjectAt(name, e)] {
+	for _, to := range sinks {
+		jobs = append(jobs, t.delivery(e, to))
+		if t.held[subjectAt(to, e)] {
 			err = errors.New("an earlier one of its subject is not queued yet")
 		}
 	}
@@ -166,16 +169,24 @@ func finishing(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // subjectAt is a subject at a sink; an event without a Key is its own.
-func subjectAt(sink string, e *event.Event) string {
+func subjectAt(to route.Target, e *event.Event) string {
+	at := to.Sink + "\n" + to.Channel
 	if e.Key == "" {
-		return sink + "\nid\n" + e.ID
+		return at + "\nid\n" + e.ID
 	}
-	return sink + "\nkey\n" + e.Key
+	return at + "\nkey\n" + e.Key
 }
 
-func (t *turn) hold(e *event.Event, sinks []string) {
-	for _, name := range sinks {
-		t.held[subjectAt(name, e)] = true
+func sinksOf(targets []route.Target) (names []string) {
+	for _, to := range targets {
+		names = append(names, to.Sink)
+	}
+	return names
+}
+
+func (t *turn) hold(e *event.Event, sinks []route.Target) {
+	for _, to := range sinks {
+		t.held[subjectAt(to, e)] = true
 	}
 }
 

@@ -17,6 +17,8 @@ import (
 	"github.com/sigpost/sigpost/pkg/deliver"
 	"github.com/sigpost/sigpost/pkg/event"
 	"github.com/sigpost/sigpost/pkg/queue"
+	"github.com/sigpost/sigpost/pkg/route"
+	"github.com/sigpost/sigpost/pkg/sink"
 	"github.com/sigpost/sigpost/pkg/state"
 )
 
@@ -40,11 +42,16 @@ type Options struct {
 
 // Delivery is one event on its way to one sink, when it is over.
 type Delivery struct {
-	Event    *event.Event
-	Sink     config.Sink
-	Body     []byte
-	Attempts int
-	Err      error // nil: delivered
+	Event *event.Event
+	Sink  config.Sink
+	// Channel is where at the sink, if its route chose that.
+	Channel string
+	// ContentType and Body are of what was posted last, without the sink's
+	// secrets. Body is nil if nothing had to be posted.
+	ContentType string
+	Body        []byte
+	Attempts    int
+	Err         error // nil: delivered
 
 	keep     time.Duration // how long it is remembered as delivered
 	round    string        // see queue.Job
@@ -106,6 +113,36 @@ func New(c *config.Config, opt Options) (*Relay, error) {
 		r.sinks[s.Name] = s
 	}
 	return r, nil
+}
+
+// delivery is e on its way to a target, whose sink and channel config.Parse
+// has found good.
+func (r *Relay) delivery(e *event.Event, to route.Target) *Delivery {
+	s, err := r.at(to.Sink, to.Channel)
+	if err != nil {
+		s.Sink = nil // a panic of this delivery alone; config.Parse lets none of these through
+	}
+	return &Delivery{Event: e, Sink: s, Channel: to.Channel}
+}
+
+var errNoChannels = errors.New("the sink posts to one channel only")
+
+// at is the sink of that name, posting to a channel if one is named.
+func (r *Relay) at(name, channel string) (config.Sink, error) {
+	s, ok := r.sinks[name]
+	if !ok {
+		return config.Sink{Name: name}, errors.New("the configuration has no sink of that name any more")
+	}
+	if channel == "" {
+		return s, nil
+	}
+	c, ok := s.Sink.(sink.Channeler)
+	if !ok {
+		return s, errNoChannels
+	}
+	var err error
+	s.Sink, err = c.Channel(channel)
+	return s, err
 }
 
 // ServeHTTP answers POST /{source}, POST /{source}/{token} and GET /healthz.

@@ -54,16 +54,16 @@ func (r *Relay) Work(ctx context.Context, m queue.Message) (v queue.Verdict) {
 	if err != nil {
 		return r.bury(ctx, m, job, queue.Dead{Reason: err.Error(), Attempts: m.Received})
 	}
-	s, ok := r.sinks[job.Sink]
-	if !ok {
-		return r.bury(ctx, m, job, queue.Dead{Reason: "the configuration has no sink of that name any more: add it again and resend, or drop the job"})
+	s, err := r.at(job.Sink, job.Channel)
+	if err != nil {
+		return r.bury(ctx, m, job, queue.Dead{Reason: err.Error() + ": mend the configuration and resend, or drop the job"})
 	}
 	if wait := r.turnAt(ctx, s, m.Received); wait > 0 {
 		return queue.Verdict{Again: true, After: wait}
 	}
 	ctx, cancel := context.WithTimeout(ctx, workTime)
 	defer cancel()
-	d := &Delivery{Event: &job.Event, Sink: s, keep: r.opt.RetryFor + time.Hour, round: job.Round, resent: job.Resent, accepted: job.Accepted}
+	d := &Delivery{Event: &job.Event, Sink: s, Channel: job.Channel, keep: r.opt.RetryFor + time.Hour, round: job.Round, resent: job.Resent, accepted: job.Accepted}
 	r.deliverMarked(ctx, d)
 	return r.judge(context.WithoutCancel(ctx), m, job, d)
 }

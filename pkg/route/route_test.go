@@ -5,15 +5,16 @@ import (
 	"testing"
 
 	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/match"
 	"github.com/sigpost/sigpost/pkg/problem"
 )
 
 func TestMatch(t *testing.T) {
 	table := Table{
 		{To: []string{"ops"}},
-		{From: []string{"github"}, Events: []string{"issues.*", "run:?"}, Severity: []event.Severity{event.Error}, To: []string{"platform", "ops"}},
-		{Events: []string{"a*z"}, To: []string{"slash"}},
-		{Events: []string{"["}, To: []string{"never"}},
+		{Filter: match.Filter{From: []string{"github"}, Events: []string{"issues.*", "run:?"}, Severity: []event.Severity{event.Error}}, To: []string{"platform", "ops"}},
+		{Filter: match.Filter{Events: []string{"a*z"}}, To: []string{"slash"}},
+		{Filter: match.Filter{Events: []string{"["}}, To: []string{"never"}},
 	}
 	for _, tt := range []struct {
 		e    event.Event
@@ -27,7 +28,11 @@ func TestMatch(t *testing.T) {
 		{event.Event{Type: "a/b/z"}, []string{"ops", "slash"}},
 		{event.Event{Type: "["}, []string{"ops"}},
 	} {
-		if got := table.Match(&tt.e); !slices.Equal(got, tt.want) {
+		var got []string
+		for _, target := range table.Match(&tt.e) {
+			got = append(got, target.Sink)
+		}
+		if !slices.Equal(got, tt.want) {
 			t.Errorf("%+v: got %v, want %v", tt.e, got, tt.want)
 		}
 	}
@@ -37,14 +42,26 @@ func TestMatch(t *testing.T) {
 }
 
 func TestValidate(t *testing.T) {
-	if err := (Route{To: []string{"ops"}, Events: []string{"*", "a[bc]"}}).Validate(); err != nil {
+	if err := (Route{To: []string{"ops"}, Filter: match.Filter{Events: []string{"*", "a[bc]"}}}).Validate(); err != nil {
 		t.Error(err)
 	}
 	var keys []string
-	for _, p := range problem.All(Route{Events: []string{"ok", "[", "", `\`}, Severity: []event.Severity{"bad"}}.Validate()) {
+	for _, p := range problem.All(Route{Filter: match.Filter{Events: []string{"ok", "[", "", `\`}, Severity: []event.Severity{"bad"}}}.Validate()) {
 		keys = append(keys, p.Key)
 	}
 	if want := []string{"to", "events[1]", "events[2]", "events[3]", "severity[0]"}; !slices.Equal(keys, want) {
 		t.Errorf("got %v, want %v", keys, want)
+	}
+}
+
+func TestMatchChannels(t *testing.T) {
+	table := Table{
+		{To: []string{"ops"}, Channel: "C1"},
+		{To: []string{"ops", "archive"}},
+		{To: []string{"ops"}, Channel: "C1", Title: "never used: the first route's is"},
+	}
+	want := []Target{{"ops", "C1", 0}, {"ops", "", 1}, {"archive", "", 1}}
+	if got := table.Match(&event.Event{}); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

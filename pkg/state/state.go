@@ -34,10 +34,10 @@ func (s Status) String() string {
 }
 
 // MaxValueBytes is how long a value may be.
-const MaxValueBytes = 1 << 10
+const MaxValueBytes = 4 << 10
 
 // ErrTooLong is the error of a Put whose value is longer than MaxValueBytes.
-var ErrTooLong = errors.New("state: the value is longer than 1 KiB")
+var ErrTooLong = errors.New("state: the value is longer than 4 KiB")
 
 // Store keeps claims and values, whose keys have nothing to do with each other.
 // Of many concurrent Claims of a free key exactly one is Claimed. What comes
