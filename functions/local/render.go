@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sigpost/sigpost/pkg/config"
 	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/route"
 	"github.com/sigpost/sigpost/pkg/source"
 )
 
@@ -80,23 +82,26 @@ func eventsOf(src config.Source, req *source.Request) ([]event.Event, error) {
 }
 
 func renderEvent(cmd *cobra.Command, c *config.Config, e *event.Event, only string) error {
-	var wanted []string
-	for _, to := range c.Routes.Match(e) {
-		wanted = append(wanted, to.Sink)
-	}
-	if only != "" {
-		wanted = []string{only}
-	}
 	shown := 0
-	for _, s := range c.Sinks {
-		if !slices.Contains(wanted, s.Name) {
+	for _, to := range targets(c, e, only) {
+		i := slices.IndexFunc(c.Sinks, func(s config.Sink) bool { return s.Name == to.Sink })
+		if i < 0 {
 			continue
 		}
-		var pretty bytes.Buffer
-		if err := json.Indent(&pretty, s.Sink.Render(e).Body, "", "  "); err != nil {
+		s, err := c.Sinks[i].To(to.Channel)
+		if err != nil {
 			return err
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "# %s → %s (%s)\n%s\n", e.Type, s.Name, s.Type, pretty.String())
+		worded, err := c.Words(e, to, s)
+		if err != nil {
+			fmt.Fprintf(cmd.ErrOrStderr(), "a template failed: the event's own words are shown instead: %v\n", err)
+		}
+		m := s.Sink.Render(worded)
+		var pretty bytes.Buffer
+		if json.Indent(&pretty, m.Body, "", "  ") != nil { // no JSON
+			pretty.Write(m.Body)
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "# %s → %s (%s)\n%s\n", e.Type, strings.TrimSpace(s.Name+" "+to.Channel), s.Type, pretty.String())
 		shown++
 	}
 	if shown == 0 && only != "" {
@@ -106,4 +111,17 @@ func renderEvent(cmd *cobra.Command, c *config.Config, e *event.Event, only stri
 		fmt.Fprintf(cmd.ErrOrStderr(), "no route wants %s from %s\n", e.Type, e.Source)
 	}
 	return nil
+}
+
+// targets are those of e, of one sink if it is named: then whatever the routes say.
+func targets(c *config.Config, e *event.Event, only string) []route.Target {
+	all := c.Routes.Match(e)
+	if only == "" {
+		return all
+	}
+	all = slices.DeleteFunc(all, func(t route.Target) bool { return t.Sink != only })
+	if len(all) == 0 {
+		return []route.Target{{Sink: only, Route: -1}}
+	}
+	return all
 }

@@ -14,11 +14,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sigpost/sigpost/pkg/event"
 	"github.com/sigpost/sigpost/pkg/problem"
 	"github.com/sigpost/sigpost/pkg/route"
 	"github.com/sigpost/sigpost/pkg/secret"
 	"github.com/sigpost/sigpost/pkg/sink"
 	"github.com/sigpost/sigpost/pkg/source"
+	"github.com/sigpost/sigpost/pkg/wording"
 )
 
 const (
@@ -38,6 +40,8 @@ type Config struct {
 	Sources []Source
 	Sinks   []Sink
 	Routes  route.Table
+	// wordings are the words of each route, in the order of Routes.
+	wordings []*wording.Wording
 
 	file    string
 	handles []found
@@ -61,8 +65,36 @@ type Sink struct {
 	Type string    // its type in the catalog
 	Rate sink.Rate // how many messages it takes; see queue mode
 	Sink sink.Sink
+	// Wording is its own words for every event; nil: the event's.
+	Wording *wording.Wording
 	// Secrets is all that it was configured with.
 	Secrets []secret.Handle
+}
+
+// To is the sink that posts to a channel, the sink itself if channel is "". Its
+// error says why it can't.
+func (s Sink) To(channel string) (Sink, error) {
+	if channel == "" {
+		return s, nil
+	}
+	c, ok := s.Sink.(sink.Channeler)
+	if !ok {
+		return s, fmt.Errorf("sink %s posts to one channel only", s.Name)
+	}
+	var err error
+	s.Sink, err = c.Channel(channel)
+	return s, err
+}
+
+// Words is e in the words of a target: those of its route, else of its sink, else
+// its own. With an error it is e with the words that could be had; the error
+// quotes the configuration and nothing of e.
+func (c *Config) Words(e *event.Event, to route.Target, s Sink) (*event.Event, error) {
+	var w *wording.Wording
+	if to.Route >= 0 && to.Route < len(c.wordings) {
+		w = c.wordings[to.Route]
+	}
+	return w.Over(s.Wording).Apply(e)
 }
 
 // Find is the path of the configuration: SIGPOST_CONFIG, else sigpost.yaml in

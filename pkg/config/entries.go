@@ -14,7 +14,7 @@ import (
 	"github.com/sigpost/sigpost/pkg/problem"
 	"github.com/sigpost/sigpost/pkg/route"
 	"github.com/sigpost/sigpost/pkg/secret"
-	"github.com/sigpost/sigpost/pkg/sink"
+	"github.com/sigpost/sigpost/pkg/wording"
 )
 
 // maxName is how long a source's or sink's name may be, in bytes.
@@ -160,9 +160,19 @@ func (d *decoder) sink(e entry, c *Config) {
 	if n := lookup(e.node, "rate"); n != nil {
 		d.value(n, e.key+".rate", reflect.ValueOf(&rate).Elem())
 	}
-	s, err := catalog.Sinks[i].New(d.decodeEntry(e, "type", "rate"))
+	w, err := wording.New(d.words(e, "title"), d.words(e, "text"))
 	d.locate(e.node, e.line, e.key, err, d.problems[read:])
-	c.Sinks = append(c.Sinks, Sink{Name: e.name, Type: e.kind, Rate: rate, Sink: s, Secrets: d.secretsFrom(before)})
+	s, err := catalog.Sinks[i].New(d.decodeEntry(e, "type", "rate", "title", "text"))
+	d.locate(e.node, e.line, e.key, err, d.problems[read:])
+	c.Sinks = append(c.Sinks, Sink{Name: e.name, Type: e.kind, Rate: rate, Sink: s, Wording: w, Secrets: d.secretsFrom(before)})
+}
+
+// words is the text of a key that every sink has.
+func (d *decoder) words(e entry, key string) (text string) {
+	if n := lookup(e.node, key); n != nil {
+		d.value(n, join(e.key, key), reflect.ValueOf(&text).Elem())
+	}
+	return text
 }
 
 // secretsFrom is the secrets decoded since there were before of them.
@@ -222,6 +232,9 @@ func (d *decoder) routes(n *yaml.Node, c *Config, sources, sinks []string) {
 	for i, r := range c.Routes {
 		key, node := fmt.Sprintf("routes[%d]", i), n.Content[i]
 		d.locate(node, node.Line, key, r.Validate(), reported)
+		w, err := wording.New(r.Title, r.Text)
+		d.locate(node, node.Line, key, err, reported)
+		c.wordings = append(c.wordings, w)
 		d.known(node, key, "from", "source", r.From, sources)
 		d.known(node, key, "to", "sink", r.To, sinks)
 		d.channel(node, key, r, c)
@@ -237,16 +250,10 @@ func (d *decoder) channel(n *yaml.Node, key string, r route.Route, c *Config) {
 		if s.Sink == nil || !slices.Contains(r.To, s.Name) {
 			continue
 		}
-		text := "must be removed: sink " + s.Name + " posts to one channel only"
-		if ch, ok := s.Sink.(sink.Channeler); ok {
-			_, err := ch.Channel(r.Channel)
-			if err == nil {
-				continue
-			}
-			text = err.Error()
+		if _, err := s.To(r.Channel); err != nil {
+			d.report(d.lineOf(n, n.Line, "channel"), join(key, "channel"), "is wrong: %v", err)
+			return
 		}
-		d.report(d.lineOf(n, n.Line, "channel"), join(key, "channel"), "%s", text)
-		return
 	}
 }
 

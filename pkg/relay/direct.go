@@ -28,7 +28,7 @@ func (r *Relay) deliverAll(ctx context.Context, events []event.Event) answer {
 			healed = append(healed, e)
 		}
 		for _, t := range targets {
-			jobs = append(jobs, r.delivery(e, t))
+			jobs = append(jobs, r.delivery(ctx, e, t))
 		}
 	}
 	switch {

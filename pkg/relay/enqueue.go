@@ -27,7 +27,7 @@ func (r *Relay) enqueue(ctx context.Context, jobs []*Delivery) answer {
 // crash; later it is another, which somebody wants to see again. The first job
 // has asked for the others of its event.
 func (r *Relay) number(ctx context.Context, d, first *Delivery) error {
-	if d != first && d.Event == first.Event {
+	if d != first && d.Event.ID == first.Event.ID {
 		d.round = first.round
 		return nil
 	}

@@ -93,7 +93,7 @@ func (t *turn) deliverEntry(ctx context.Context, e *event.Event, sinks []route.T
 			pending = append(pending, to)
 			continue
 		}
-		d := t.delivery(e, to)
+		d := t.delivery(ctx, e, to)
 		d.keep = pollMemory
 		jobs = append(jobs, d)
 		wg.Go(func() { t.deliverMarked(ctx, d) })
@@ -136,7 +136,7 @@ func (t *turn) storeEntry(ctx context.Context, e *event.Event, sinks []route.Tar
 	var jobs []*Delivery
 	var err error
 	for _, to := range sinks {
-		jobs = append(jobs, t.delivery(e, to))
+		jobs = append(jobs, t.delivery(ctx, e, to))
 		if t.held[subjectAt(to, e)] {
 			err = errors.New("an earlier one of its subject is not queued yet")
 		}

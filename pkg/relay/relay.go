@@ -18,7 +18,6 @@ import (
 	"github.com/sigpost/sigpost/pkg/event"
 	"github.com/sigpost/sigpost/pkg/queue"
 	"github.com/sigpost/sigpost/pkg/route"
-	"github.com/sigpost/sigpost/pkg/sink"
 	"github.com/sigpost/sigpost/pkg/state"
 )
 
@@ -115,17 +114,19 @@ func New(c *config.Config, opt Options) (*Relay, error) {
 	return r, nil
 }
 
-// delivery is e on its way to a target, whose sink and channel config.Parse
-// has found good.
-func (r *Relay) delivery(e *event.Event, to route.Target) *Delivery {
+// delivery is e on its way to a target, in the words of the target.
+func (r *Relay) delivery(ctx context.Context, e *event.Event, to route.Target) *Delivery {
 	s, err := r.at(to.Sink, to.Channel)
-	if err != nil {
-		s.Sink = nil // a panic of this delivery alone; config.Parse lets none of these through
+	if err != nil { // config.Parse lets none of these through
+		s.Sink = nil
 	}
-	return &Delivery{Event: e, Sink: s, Channel: to.Channel}
+	worded, err := r.config.Words(e, to, s)
+	if err != nil {
+		r.opt.Log.LogAttrs(ctx, slog.LevelWarn, "a template failed: the event's own words are sent instead",
+			slog.String("event", e.ID), slog.String("source", e.Source), slog.String("type", e.Type), slog.String("sink", to.Sink), slog.String("error", err.Error()))
+	}
+	return &Delivery{Event: worded, Sink: s, Channel: to.Channel}
 }
-
-var errNoChannels = errors.New("the sink posts to one channel only")
 
 // at is the sink of that name, posting to a channel if one is named.
 func (r *Relay) at(name, channel string) (config.Sink, error) {
@@ -133,16 +134,7 @@ func (r *Relay) at(name, channel string) (config.Sink, error) {
 	if !ok {
 		return config.Sink{Name: name}, errors.New("the configuration has no sink of that name any more")
 	}
-	if channel == "" {
-		return s, nil
-	}
-	c, ok := s.Sink.(sink.Channeler)
-	if !ok {
-		return s, errNoChannels
-	}
-	var err error
-	s.Sink, err = c.Channel(channel)
-	return s, err
+	return s.To(channel)
 }
 
 // ServeHTTP answers POST /{source}, POST /{source}/{token} and GET /healthz.

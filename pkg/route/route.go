@@ -43,7 +43,7 @@ type Target struct {
 func (t Table) Match(e *event.Event) []Target {
 	var to []Target
 	for i, r := range t {
-		if !r.Filter.Match(e) {
+		if !r.Match(e) {
 			continue
 		}
 		for _, name := range r.To {
