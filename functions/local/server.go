@@ -135,7 +135,7 @@ func message(d relay.Delivery) inbox.Message {
 	if d.Err != nil {
 		status = "failed: " + d.Err.Error()
 	}
-	return inbox.Message{Sink: d.Sink.Name, Type: d.Sink.Type, Status: status, Time: time.Now(), Body: d.Body, Event: *d.Event}
+	return inbox.Message{Sink: d.Sink.Name, Type: d.Sink.Type, Status: status, Time: time.Now(), Body: d.Body, ContentType: d.ContentType, Event: *d.Event}
 }
 
 // start serves until ctx ends. It returns when the server answers; done then

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,16 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect
 	"img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types 'none'"
 
+// styles are how a page looks, and drawings what draws a message: article(m) is
+// a message with all that belongs to it.
+var (
+	styles   = []string{"page.css", "slack.css", "teams.css", "discord.css"}
+	drawings = []string{
+		"dom.js", "mrkdwn.js", "slack.js", "cardtext.js", "teams.js", "messagecard.js", "gauge.js",
+		"discord.js", "pagerduty.js", "generic.js", "article.js",
+	}
+)
+
 // maxBody is the largest message that the stand-in receiver takes.
 const maxBody = 1 << 20
 
@@ -31,11 +42,8 @@ const maxBody = 1 << 20
 func (b *Inbox) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /inbox", asset("text/html; charset=utf-8", "page.html"))
-	mux.HandleFunc("GET /inbox/app.css", asset("text/css; charset=utf-8",
-		"page.css", "slack.css", "teams.css"))
-	mux.HandleFunc("GET /inbox/app.js", asset("text/javascript; charset=utf-8",
-		"dom.js", "mrkdwn.js", "slack.js", "cardtext.js", "teams.js", "messagecard.js", "gauge.js",
-		"generic.js", "page.js", "keys.js"))
+	mux.HandleFunc("GET /inbox/app.css", asset("text/css; charset=utf-8", styles...))
+	mux.HandleFunc("GET /inbox/app.js", asset("text/javascript; charset=utf-8", append(slices.Clone(drawings), "page.js", "keys.js")...))
 	mux.HandleFunc("GET /inbox/messages", b.serveMessages)
 	mux.HandleFunc("GET /inbox/events", b.serveEvents)
 	mux.HandleFunc("POST /inbox/receive/{type}/{sink}", b.receive)
@@ -70,7 +78,15 @@ func loopback(host string) bool {
 // asset serves embedded files, joined. A missing one is a mistake of the
 // program, found by the first test.
 func asset(contentType string, names ...string) http.HandlerFunc {
-	var body []byte
+	body := joined(names...)
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.Write(body)
+	}
+}
+
+// joined is embedded files, one after the other.
+func joined(names ...string) (body []byte) {
 	for _, name := range names {
 		part, err := assets.ReadFile("assets/" + name)
 		if err != nil {
@@ -78,10 +94,7 @@ func asset(contentType string, names ...string) http.HandlerFunc {
 		}
 		body = append(body, part...)
 	}
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", contentType)
-		w.Write(body)
-	}
+	return body
 }
 
 // serveMessages lists the messages, newest first; with ?after=ID the newer ones.

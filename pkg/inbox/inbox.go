@@ -32,8 +32,8 @@ const (
 
 // Message is one message as it was, or would have been, sent.
 type Message struct {
-	// Sink is the configured name of the sink, Type its kind: slack, teams or
-	// generic.
+	// Sink is the configured name of the sink, Type its kind: slack, teams,
+	// discord and so on.
 	Sink, Type string
 	// Status is "delivered", or "failed: " and the reason.
 	Status string
@@ -42,6 +42,9 @@ type Message struct {
 	// came in over HTTP has no event.
 	Body  []byte
 	Event event.Event
+	// ContentType is of Body. It matters for a multipart/form-data one, whose
+	// part payload_json is the message and whose files are shown with it.
+	ContentType string
 }
 
 // Inbox holds the newest messages. It is safe for concurrent use.

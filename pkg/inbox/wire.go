@@ -23,7 +23,7 @@ type wire struct {
 
 func wireOf(m Message) wire {
 	w := wire{Sink: cut(m.Sink), Type: cut(m.Type), Status: cut(m.Status), Time: writable(m.Time)}
-	w.Body, w.Large = bodyOf(m.Body)
+	w.Body, w.Large = bodyOf(unpacked(m.ContentType, m.Body))
 	w.Event = eventOf(m.Event)
 	return w
 }

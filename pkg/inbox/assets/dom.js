@@ -2,6 +2,10 @@
 // What all drawings share. Everything a message says becomes text nodes: no
 // string of a message is ever read as HTML.
 
+// filesKey is where the files that came with a message are, as data addresses by
+// their names.
+const filesKey = "sigpost:files";
+
 // el makes an element. Attributes are the program's own words; children are
 // nodes or text, empty ones are left out.
 function el(tag, attrs, ...children) {
