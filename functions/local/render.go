@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,21 +13,42 @@ import (
 
 	"github.com/sigpost/sigpost/pkg/config"
 	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/inbox"
 	"github.com/sigpost/sigpost/pkg/route"
 	"github.com/sigpost/sigpost/pkg/source"
 )
 
 func newRender(s *settings) *cobra.Command {
-	var name, file, only string
+	var name, file, only, out string
+	var all bool
 	cmd := &cobra.Command{
-		Use:   "render SOURCE",
+		Use:   "render SOURCE | --all --out DIR",
 		Short: "Show what would be sent, without a network",
 		Long: `Show the messages that a payload becomes for the sinks that your routes choose,
-or for one sink. Nothing is verified, sent, or asked of a secret store.`,
+or for one sink. Nothing is verified, sent, or asked of a secret store.
+
+With --all a page is written that shows every sample of every source on every
+sink as its receiver draws it: of your configuration, or of all that there is.`,
 		Example: `  sigpost render github --event issues.opened
-  sigpost render terraform --event run-errored --file run.json --sink platform`,
-		Args: cobra.ExactArgs(1),
+  sigpost render terraform --event run-errored --file run.json --sink platform
+  sigpost render --all --out gallery`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if all {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.ExactArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if all != (out != "") {
+				return errors.New("--all and --out DIR go together")
+			}
+			if all {
+				c, err := s.galleryDefault()
+				if err != nil {
+					return err
+				}
+				return runGallery(c, out, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			}
 			c, src, req, err := s.sample(args[0], name, file)
 			if err != nil {
 				return err
@@ -46,6 +68,8 @@ or for one sink. Nothing is verified, sent, or asked of a secret store.`,
 	}
 	cmd.Flags().StringVar(&name, "event", "", "name of a `SAMPLE` (default: the source's first)")
 	cmd.Flags().StringVar(&file, "file", "", "body to render instead of a sample's; --event then gives the headers")
+	cmd.Flags().BoolVar(&all, "all", false, "every sample on every sink, as a page")
+	cmd.Flags().StringVar(&out, "out", "", "folder `DIR` for the page of --all")
 	cmd.Flags().StringVar(&only, "sink", "", "render for this `SINK` whatever the routes say")
 	return cmd
 }
@@ -88,15 +112,14 @@ func renderEvent(cmd *cobra.Command, c *config.Config, e *event.Event, only stri
 		if i < 0 {
 			continue
 		}
-		s, err := c.Sinks[i].To(to.Channel)
-		if err != nil {
+		s := c.Sinks[i]
+		m, err := drawAt(c, e, to, s)
+		if m.Body == nil {
 			return err
 		}
-		worded, err := c.Words(e, to, s)
 		if err != nil {
-			fmt.Fprintf(cmd.ErrOrStderr(), "a template failed: the event's own words are shown instead: %v\n", err)
+			fmt.Fprintln(cmd.ErrOrStderr(), err)
 		}
-		m := s.Sink.Render(worded)
 		var pretty bytes.Buffer
 		if json.Indent(&pretty, m.Body, "", "  ") != nil { // no JSON
 			pretty.Write(m.Body)
@@ -124,4 +147,19 @@ func targets(c *config.Config, e *event.Event, only string) []route.Target {
 		return []route.Target{{Sink: only, Route: -1}}
 	}
 	return all
+}
+
+// drawAt is e as the sink of a target draws it. With a message and an error, a
+// template failed, and the event's own words are shown.
+func drawAt(c *config.Config, e *event.Event, to route.Target, s config.Sink) (inbox.Message, error) {
+	at, err := s.To(to.Channel)
+	if err != nil {
+		return inbox.Message{}, err
+	}
+	worded, err := c.Words(e, to, s)
+	if err != nil {
+		err = fmt.Errorf("a template failed: the event's own words are shown instead: %w", err)
+	}
+	m := at.Sink.Render(worded)
+	return inbox.Message{Sink: s.Name, Type: s.Type, Status: "drawn", Time: e.Time, Body: m.Body, ContentType: m.ContentType, Event: *worded}, err
 }

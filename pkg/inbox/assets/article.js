@@ -37,6 +37,7 @@ function article(m) {
   const [name, , notice] = receivers[m.type] || [str(m.type), null, () => ""];
   const event = m.event && obj(m.event);
   const failed = m.status !== "delivered";
+  const drawnOnly = m.status === "drawn"; // nothing was sent
   const short = notice(obj(m.body));
   const title = event ? str(event.title) : short;
   const label = visible(`${name} ${str(m.sink)}: ${title || m.status}`);
@@ -46,7 +47,7 @@ function article(m) {
         title ? el("span", { class: "unseen" }, ": " + title) : null),
       el("p", { class: "meta" },
         event ? el("span", null, [str(event.product) || str(event.source), str(event.type)].filter(Boolean).join(" ")) : null,
-        el("span", { class: failed ? "status failed" : "status" }, (failed ? "● " : "✓ ") + str(m.status)),
+        drawnOnly ? null : el("span", { class: failed ? "status failed" : "status" }, (failed ? "● " : "✓ ") + str(m.status)),
         localTime(new Date(m.time), { month: "short", day: "numeric", hour: "numeric", minute: "2-digit", second: "2-digit" }))),
     drawn(m),
     el("footer", null,
