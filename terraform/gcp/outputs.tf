@@ -48,6 +48,19 @@ output "log_commands" {
   }
 }
 
+output "log_bucket" {
+  description = "Log bucket with the functions' logs; empty if they stay in the project's."
+  value       = join("", google_logging_project_bucket_config.logs[*].id)
+}
+
+output "default_log_commands" {
+  description = "Commands that leave the functions' logs out of the project's bucket _Default (exclude; empty with log_retention_days = 0), and that undo it (include), before log_retention_days = 0 and before the deployment is removed."
+  value = {
+    exclude = !local.keep_logs ? "" : "gcloud logging sinks update _Default --project=${var.project} --add-exclusion='name=${var.name}-logs,filter=${local.kept_logs}'"
+    include = "gcloud logging sinks update _Default --project=${var.project} --remove-exclusions=${var.name}-logs"
+  }
+}
+
 output "state_database" {
   description = "Firestore database with the state; empty without."
   value       = var.state ? local.database : ""

@@ -329,6 +329,19 @@ variable "secret_locations" {
   }
 }
 
+variable "log_retention_days" {
+  type        = number
+  description = "How long the functions' logs are kept, in days, in a log bucket of the deployment's own. 0 makes none: they are only in the project's bucket _Default."
+  default     = 30
+  nullable    = false
+
+  # https://cloud.google.com/logging/docs/buckets#custom-retention
+  validation {
+    condition     = var.log_retention_days >= 0 && var.log_retention_days <= 3650 && floor(var.log_retention_days) == var.log_retention_days
+    error_message = "log_retention_days must be a whole number from 1 to 3650, which is what Cloud Logging keeps, or 0."
+  }
+}
+
 variable "alarms" {
   type        = bool
   description = "Whether to make alert policies, each with a runbook in the README."

@@ -224,6 +224,7 @@ run "second" {
         values(google_cloudfunctions2_function.function)[*].name, values(google_service_account.function)[*].account_id, [google_service_account.build.account_id],
         google_service_account.scheduler[*].account_id, [google_storage_bucket.source.name], google_cloud_scheduler_job.poll[*].name,
         google_firestore_database.state[*].name, google_firestore_field.expires[*].collection,
+        google_logging_project_bucket_config.logs[*].bucket_id, google_logging_project_sink.logs[*].name,
       ) : startswith(name, "second-")
     ]) && alltrue([for secret in google_secret_manager_secret.secret : startswith(secret.secret_id, "second_")]) && google_artifact_registry_repository.images.repository_id == "second"
     error_message = "something isn't named after the deployment"
