@@ -14,12 +14,17 @@ locals {
 
   # Every reference is found in the decoded file, so not in its comments. What
   # is encoded again is only searched.
+  texts = {
+    received = jsonencode(local.received)
+    polled   = jsonencode(local.polled)
+    rest     = jsonencode(local.rest)
+  }
   references = {
-    for part, text in {
-      received = jsonencode(local.received)
-      polled   = jsonencode(local.polled)
-      rest     = jsonencode(local.rest)
-    } : part => [for found in regexall("\"secret://(?:[^\"\\\\]|\\\\.)*\"", text) : jsondecode(found)]
+    for part, text in local.texts : part => [for found in regexall("\"secret://(?:[^\"\\\\]|\\\\.)*\"", text) : jsondecode(found)]
+  }
+  # Files too, by their paths: a cloud can mount secrets as some.
+  files = {
+    for part, text in local.texts : part => toset([for found in regexall("\"file://(?:[^\"\\\\]|\\\\.)*\"", text) : trimprefix(jsondecode(found), "file://")])
   }
   secrets = {
     for part, texts in local.references :

@@ -22,6 +22,23 @@ output "queue_secrets" {
   }
 }
 
+output "files" {
+  description = "Like secrets, the paths of file:// references instead of names."
+  value = {
+    receive = setunion(local.files.received, local.files.rest)
+    poll    = length(local.polled) > 0 ? setunion(local.files.polled, local.files.rest) : toset([])
+  }
+}
+
+output "queue_files" {
+  description = "Like queue_secrets, the paths of file:// references instead of names."
+  value = {
+    receive = local.files.received
+    deliver = local.files.rest
+    poll    = local.files.polled
+  }
+}
+
 output "fields" {
   description = "For each secret, the fields its JSON object must have; none for a plain text."
   value       = local.fields

@@ -32,8 +32,8 @@ variable "file" {
     error_message = "The \"every\" of a source in ${var.file} is not a duration. Write one such as \"1m\" or \"1h30m\"."
   }
   validation {
-    condition     = !can(keys(yamldecode(file(var.file)).sources)) || can(regex("\"secret://", jsonencode(yamldecode(file(var.file)))))
-    error_message = "${var.file} holds no secret:// reference. Without a secret no source can verify what it gets: give each one \"secrets\" or \"tokens\"."
+    condition     = !can(keys(yamldecode(file(var.file)).sources)) || can(regex("\"(secret|file)://", jsonencode(yamldecode(file(var.file)))))
+    error_message = "${var.file} refers to no secret (secret://NAME). Without a secret no source can verify what it gets: give each one \"secrets\" or \"tokens\"."
   }
   validation {
     condition = try(alltrue([

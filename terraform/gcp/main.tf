@@ -14,6 +14,7 @@ locals {
   queue  = var.mode == "queue"
   # In queue mode only the function that delivers needs the sinks' secrets.
   needs = local.queue ? module.config.queue_secrets : module.config.secrets
+  files = local.queue ? module.config.queue_files : module.config.files
   # No name of a deployment has a "_", so no two deployments can mean the same
   # secret.
   prefix = "${var.name}_"
@@ -31,6 +32,7 @@ locals {
       max_instances = var.max_instances
       timeout       = var.timeout_seconds
       secrets       = local.needs.receive
+      files         = local.files.receive
     }
     }, local.poll ? {
     poll = {
@@ -44,6 +46,7 @@ locals {
       max_instances = 1 # one poll at a time
       timeout       = var.poll_timeout_seconds
       secrets       = local.needs.poll
+      files         = local.files.poll
     }
     } : {}, local.queue ? {
     deliver = {
@@ -57,6 +60,7 @@ locals {
       max_instances = var.deliver_max_instances
       timeout       = local.deliver_timeout
       secrets       = module.config.queue_secrets.deliver
+      files         = module.config.queue_files.deliver
     }
   } : {})
 
@@ -136,6 +140,20 @@ resource "google_cloudfunctions2_function" "function" {
     timeout_seconds                  = each.value.timeout
     environment_variables            = merge(local.environment, each.key == "deliver" ? local.push : {})
     all_traffic_on_latest_revision   = true
+
+    # Names only: the value of the latest version is read by the instance.
+    dynamic "secret_volumes" {
+      for_each = local.mounted[each.key]
+      content {
+        mount_path = "${local.mount_path}/${secret_volumes.value}"
+        project_id = data.google_project.project.number
+        secret     = local.secrets[secret_volumes.value].id
+        versions {
+          version = "latest"
+          path    = "value"
+        }
+      }
+    }
   }
 
   depends_on = [

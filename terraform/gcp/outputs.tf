@@ -8,7 +8,7 @@ output "urls" {
 }
 
 output "secret_names" {
-  description = "For each NAME of secret://NAME, the secret's full name in Secret Manager."
+  description = "For each NAME of secret://NAME and file:///etc/secrets/NAME/value, the secret's full name in Secret Manager."
   value       = { for name, secret in local.secrets : name => "projects/${secret.project}/secrets/${secret.id}" }
 }
 

@@ -2,17 +2,25 @@
 # put_secret_commands, and never pass through Terraform.
 
 locals {
+  # file:///etc/secrets/NAME/value is the secret NAME, mounted into the functions
+  # that need it. A folder for each, since a mount hides what else is in one.
+  mount_path = "/etc/secrets"
+  mounted = {
+    for key, function in local.functions :
+    key => toset([for path in function.files : regex("^/etc/secrets/([A-Za-z0-9_-]+)/value$", path)[0]])
+  }
+
   # A secret by its full name is kept elsewhere, and is not prefixed. Its name
   # may end in a version, which is no other secret.
   base = {
-    for name in setunion(values(local.functions)[*].secrets...) : name => replace(name, "/[/]versions[/].*$/", "")
+    for name in setunion(concat(values(local.functions)[*].secrets, values(local.mounted))...) : name => replace(name, "/[/]versions[/].*$/", "")
   }
   secrets = {
     for name in toset(values(local.base)) : name => {
       project = try(regex("^projects/([^/]+)/secrets/", name)[0], var.project)
       id      = try(regex("^projects/[^/]+/secrets/(.*)$", name)[0], "${local.prefix}${name}")
       made    = !startswith(name, "projects/") && !contains(var.existing_secrets, name)
-      fields  = distinct(flatten([for full, base in local.base : module.config.fields[full] if base == name]))
+      fields  = distinct(flatten([for full, base in local.base : lookup(module.config.fields, full, []) if base == name]))
     }
   }
 }
@@ -24,7 +32,7 @@ resource "google_secret_manager_secret" "secret" {
   secret_id = each.value.id
   labels    = local.labels
   annotations = merge(
-    { reference = "secret://${each.key}" },
+    { reference = contains(keys(module.config.fields), each.key) ? "secret://${each.key}" : "file://${local.mount_path}/${each.key}/value" },
     length(each.value.fields) > 0 ? { fields = join(",", each.value.fields) } : {},
   )
 
@@ -66,7 +74,7 @@ resource "google_secret_manager_secret" "secret" {
 resource "google_secret_manager_secret_iam_member" "read" {
   for_each = merge([
     for key, function in local.functions : {
-      for name in toset([for full in function.secrets : local.base[full]]) : "${key} ${name}" => { function = key, secret = name }
+      for name in setunion([for full in function.secrets : local.base[full]], local.mounted[key]) : "${key} ${name}" => { function = key, secret = name }
     }
   ]...)
 

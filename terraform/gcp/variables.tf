@@ -49,8 +49,11 @@ variable "config_file" {
   nullable    = false
 
   validation {
-    condition     = !can(regex("\"(env|file)://", jsonencode(yamldecode(file(var.config_file)))))
-    error_message = "${var.config_file} refers to env:// or file://, which this module gives no function. Write secret://NAME instead."
+    condition = alltrue([
+      for found in try(regexall("\"(env|file)://([^\"]*)\"", jsonencode(yamldecode(file(var.config_file)))), []) :
+      found[0] == "file" && can(regex("^/etc/secrets/[A-Za-z0-9_-]{1,200}/value$", found[1]))
+    ])
+    error_message = "${var.config_file} refers to env://, or to a file:// that the functions don't have. Write secret://NAME, or file:///etc/secrets/NAME/value to have that secret mounted."
   }
   validation {
     condition = try(alltrue([
@@ -288,12 +291,15 @@ variable "deliver_max_instances" {
 
 variable "existing_secrets" {
   type        = set(string)
-  description = "NAMEs of secret://NAME whose secret <name>_NAME is already in the project. The module makes no container for them, and lets the functions read them."
+  description = "NAMEs of secret://NAME or file:///etc/secrets/NAME/value whose secret <name>_NAME is already in the project. The module makes no container for them, and lets the functions read them."
   default     = []
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(var.existing_secrets, setunion(module.config.secrets.receive, module.config.secrets.poll))) == 0
+    condition = length(setsubtract(var.existing_secrets, setunion(
+      module.config.secrets.receive, module.config.secrets.poll,
+      [for path in setunion(module.config.files.receive, module.config.files.poll) : try(regex("^/etc/secrets/(.+)/value$", path)[0], path)],
+    ))) == 0
     error_message = "existing_secrets names a secret that the configuration does not refer to."
   }
 }

@@ -58,3 +58,27 @@ run "a_minute_unless_set" {
     error_message = "without every it is 1 minute, not ${output.poll_minutes}"
   }
 }
+
+run "files" {
+  command = plan
+  variables { file = "tests/files.yaml" }
+  assert {
+    condition = output.queue_files == {
+      receive = toset(["/etc/secrets/a & b"])
+      deliver = toset(["/etc/secrets/slack-ops/value"])
+      poll    = toset(["/etc/secrets/cloudtruth/value"])
+    }
+    error_message = "files with a queue: ${jsonencode(output.queue_files)}"
+  }
+  assert {
+    condition = output.files == {
+      receive = toset(["/etc/secrets/a & b", "/etc/secrets/slack-ops/value"])
+      poll    = toset(["/etc/secrets/cloudtruth/value", "/etc/secrets/slack-ops/value"])
+    }
+    error_message = "files without: ${jsonencode(output.files)}"
+  }
+  assert {
+    condition     = length(setunion(output.secrets.receive, output.secrets.poll)) == 0
+    error_message = "a file is taken for a secret's name: ${jsonencode(output.secrets)}"
+  }
+}

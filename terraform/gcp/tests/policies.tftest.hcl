@@ -98,7 +98,7 @@ run "no_values" {
   assert {
     condition = alltrue([
       for name in setunion(fileset(path.module, "*.tf"), fileset(path.module, "../config/*.tf")) :
-      !can(regex("secret_version|secret_data|secret_environment_variables|secret_volumes|service_account_key|random_password", file("${path.module}/${name}")))
+      !can(regex("secret_version|secret_data|secret_environment_variables|service_account_key|random_password", file("${path.module}/${name}")))
     ])
     error_message = "the module has a resource, an attribute or a data source that holds a secret's value"
   }
