@@ -96,3 +96,32 @@ func TestGalleryArguments(t *testing.T) {
 		}
 	}
 }
+
+// maxRenderAllocations is what drawing a GitHub issue may allocate, on any sink.
+const maxRenderAllocations = 120
+
+func TestRenderAllocations(t *testing.T) {
+	c, err := config.Parse("gallery.yaml", galleryConfig, secret.NewLocal(func(string) (string, bool) { return "", false }, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, err := findSource(c, "github")
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := source.Sample("github", "issues.opened")
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, err := eventsOf(src, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range c.Sinks {
+		n := testing.AllocsPerRun(50, func() { s.Sink.Render(&events[0]) })
+		t.Logf("%s: %.0f allocations", s.Name, n)
+		if n > maxRenderAllocations {
+			t.Errorf("%s: %.0f allocations, want at most %d", s.Name, n, maxRenderAllocations)
+		}
+	}
+}

@@ -48,7 +48,7 @@ func measure(ctx context.Context, out io.Writer, startOnly bool) error {
 	b := &bench{ctx: ctx, dir: dir, receiver: receiver.URL, out: out}
 	steps := []func() error{b.lambda, b.google}
 	if !startOnly {
-		steps = append(steps, b.cpu, b.tenSinks, b.bigBody)
+		steps = append(steps, b.render, b.cpu, b.tenSinks, b.bigBody)
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
