@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sigpost/sigpost/pkg/config"
@@ -37,6 +39,9 @@ func (b *bench) render() error {
 	if err != nil {
 		return err
 	}
+	if req.Body, err = asSent(req.Body); err != nil {
+		return err
+	}
 	parsed, err := src.Parse(req)
 	if err != nil {
 		return err
@@ -51,11 +56,57 @@ func (b *bench) render() error {
 			draw[i] = append(draw[i], timed(func() { s.Sink.Render(e) }))
 		}
 	}
+	fmt.Fprintf(b.out, "an issue of GitHub: %d bytes\n", len(req.Body))
 	for i, s := range c.Sinks {
 		fmt.Fprintf(b.out, "draw an issue for %-17s %6.1f µs   parse it %6.1f µs   ratio %.2f (budget 0.5)\n",
 			s.Name, micro(middle(draw[i])), micro(middle(parse)), float64(middle(draw[i]))/float64(middle(parse)))
 	}
 	return nil
+}
+
+// The addresses that GitHub sends with every user and repository, which the
+// samples leave out since nothing reads them:
+// https://docs.github.com/en/webhooks/webhook-events-and-payloads#issues
+var (
+	userLinks = strings.Fields("avatar followers following gists starred subscriptions organizations repos events received_events")
+	repoLinks = strings.Fields(`forks keys collaborators teams hooks issue_events events assignees branches tags blobs git_tags git_refs
+		trees statuses languages stargazers contributors subscribers subscription commits git_commits comments issue_comment contents
+		compare merges archive downloads issues pulls milestones notifications labels releases deployments git ssh clone svn`)
+)
+
+// asSent is the body of a sample with what GitHub sends besides.
+func asSent(body []byte) ([]byte, error) {
+	var v any
+	if err := json.Unmarshal(body, &v); err != nil {
+		return nil, err
+	}
+	fill(v)
+	return json.MarshalIndent(v, "", "  ")
+}
+
+func fill(v any) {
+	m, ok := v.(map[string]any)
+	if !ok {
+		if all, ok := v.([]any); ok {
+			for _, x := range all {
+				fill(x)
+			}
+		}
+		return
+	}
+	for _, x := range m {
+		fill(x)
+	}
+	var links []string
+	base := "https://api.github.com/"
+	if login, ok := m["login"].(string); ok {
+		links, base = userLinks, base+"users/"+login
+	} else if name, ok := m["full_name"].(string); ok {
+		links, base = repoLinks, base+"repos/"+name
+	}
+	for _, l := range links {
+		m[l+"_url"] = base + "/" + l
+	}
 }
 
 func timed(f func()) time.Duration {
