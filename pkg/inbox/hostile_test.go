@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,12 +56,20 @@ func poisoned(v any, key, with string, all bool) any {
 // TestHostileTextIsInert puts hostile text everywhere a message has text, in
 // every format, and finds nothing in the page that could act.
 func TestHostileTextIsInert(t *testing.T) {
-	b := New()
 	files, err := filepath.Glob("testdata/drawn/*.json")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
-	n := int64(0)
+	most := Keep/len(hostile) - 1 // files that a page has room for
+	pages := (len(files) + most - 1) / most
+	for chunk := range slices.Chunk(files, (len(files)+pages-1)/pages) {
+		hostileInbox(t, chunk)
+	}
+}
+
+func hostileInbox(t *testing.T, files []string) {
+	t.Helper()
+	b, n := New(), int64(0)
 	for _, file := range files {
 		body, err := os.ReadFile(file)
 		if err != nil {
@@ -105,7 +114,7 @@ func TestHostileTextIsInert(t *testing.T) {
 	// Nor does it in what is one click away, or after every press that there is.
 	p.is(`(() => {
 		for (const n of document.querySelectorAll("summary, main span, .button:not(a)")) n.click();
-		return document.querySelectorAll("details[open]").length > 100;
+		return document.querySelectorAll("details[open]").length > 50;
 	})()`)
 	p.until(`[...document.querySelectorAll("details[open]")].every((d) => d.querySelector("pre"))`)
 	p.is(`window.hit === undefined`,

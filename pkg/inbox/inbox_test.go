@@ -142,3 +142,35 @@ func TestAddKeepsNothingOfTheCallers(t *testing.T) {
 		t.Errorf("a message of a far year is kept as %s", got)
 	}
 }
+
+// A message that comes with a file is shown with it; a broken form as it is.
+func TestMultipart(t *testing.T) {
+	form := strings.ReplaceAll(`--b
+Content-Disposition: form-data; name="payload_json"
+Content-Type: application/json
+
+{"content":"x"}
+--b
+Content-Disposition: form-data; name="files[0]"; filename="gauge.png"
+Content-Type: image/png
+
+PNG
+--b
+Content-Disposition: form-data; name="files[1]"; filename="a.html"
+Content-Type: text/html
+
+<script>
+--b--
+`, "\n", "\r\n")
+	for _, tt := range []struct{ kind, body, want string }{
+		{"multipart/form-data; boundary=b", form, `{"content":"x","sigpost:files":{"gauge.png":"data:image/png;base64,UE5H"}}`},
+		{"multipart/form-data; boundary=b", form[:90], form[:90]},
+		{"multipart/form-data", form, form},
+		{"application/json", `{"a":1}`, `{"a":1}`},
+		{"", form, form},
+	} {
+		if got := string(unpacked(tt.kind, []byte(tt.body))); got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.kind, got, tt.want)
+		}
+	}
+}
