@@ -44,7 +44,9 @@ func (s *server) url() string { return "http://" + net.JoinHostPort(s.host, s.po
 func newServer(c *config.Config, opt serverOptions) (*server, error) {
 	box := inbox.New()
 	ro := relay.Options{Log: opt.log, State: opt.state, Observe: func(d relay.Delivery) {
-		box.Add(message(d))
+		if d.Body != nil || d.Err != nil { // else there was nothing to post
+			box.Add(message(d))
+		}
 		if opt.observe != nil {
 			opt.observe(d)
 		}
