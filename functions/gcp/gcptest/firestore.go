@@ -22,6 +22,7 @@ type Firestore struct {
 	docs     map[string]document
 	clock    int64
 	calls    int
+	commits  int
 	status   int
 	failure  string
 	aborts   int  // commits yet to be aborted
@@ -89,6 +90,13 @@ func (f *Firestore) Calls() int {
 	return f.calls
 }
 
+// Commits is how many of them were to write.
+func (f *Firestore) Commits() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.commits
+}
+
 // Documents is the fields of all documents by their names.
 func (f *Firestore) Documents() map[string]map[string]json.RawMessage {
 	f.mu.Lock()
@@ -116,6 +124,7 @@ func (f *Firestore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !strings.HasPrefix(path, f.database+"/documents"):
 		fail(w, http.StatusNotFound, "NOT_FOUND", "")
 	case r.Method == http.MethodPost && path == f.database+"/documents:commit":
+		f.commits++
 		f.commit(w, r)
 	case r.Method == http.MethodGet:
 		if d, ok := f.docs[path]; ok {
