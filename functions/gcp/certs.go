@@ -91,7 +91,7 @@ func (c *certs) get(ctx context.Context, id string) (*rsa.PublicKey, error) {
 	}
 	if c.asked.IsZero() || now.Sub(c.asked) >= certsEvery || now.Before(c.asked) {
 		c.asked = now
-		c.failure = c.fetch(ctx)
+		c.failure = c.fetch(context.WithoutCancel(ctx)) // it is for all, whoever hangs up
 		key = c.keys[id]
 	}
 	switch {

@@ -1,6 +1,7 @@
 package gcp
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -173,5 +174,23 @@ func TestCertsThatAreNone(t *testing.T) {
 	}
 	if got := maxAge(http.Header{"Cache-Control": {"max-age=3600"}, "Age": {"1800"}}); got != 30*time.Minute {
 		t.Errorf("half an hour old: %v", got)
+	}
+}
+
+// Somebody who hangs up while the keys are fetched for it must not keep them
+// from the subscription.
+func TestACallerThatHangsUpDoesNotKeepTheKeysAway(t *testing.T) {
+	c, s := newTestCaller(t)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	forged := "Bearer " + base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256","kid":"invented"}`)) + ".e30.AA"
+	if err := c.check(gone, forged); err == nil {
+		t.Error("forged, and taken")
+	}
+	if err := c.check(t.Context(), "Bearer "+s.Sign(s.Claims(testAudience, testAccount), "RS256")); err != nil {
+		t.Errorf("the subscription is refused: %v", err)
+	}
+	if n := s.Asked(); n != 1 {
+		t.Errorf("the keys were fetched %d times", n)
 	}
 }
