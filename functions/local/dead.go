@@ -210,26 +210,7 @@ func (d *deadCommand) change(cmd *cobra.Command, verb, past string, do func(cont
 				return err
 			}
 		}
-		bar := newProgress(cmd.ErrOrStderr(), verb, len(found))
-		var errs []error
-		var done []queue.Dead
-		for _, v := range found {
-			err := cmd.Context().Err()
-			if err == nil {
-				err = do(cmd.Context(), g, v, time.Now())
-			}
-			if cmd.Context().Err() != nil {
-				errs = append(errs, fmt.Errorf("stopped with %d of %d %s", len(done), len(found), past))
-				break
-			}
-			if err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", short(v.ID), err))
-			} else {
-				done = append(done, v)
-			}
-			bar.step()
-		}
-		bar.end()
+		done, errs := eachDead(cmd, verb, past, found, func(ctx context.Context, v queue.Dead) error { return do(ctx, g, v, time.Now()) })
 		slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), nil)).InfoContext(cmd.Context(), "dead jobs "+past, "by", whoami(), "count", len(done),
 			"failed", len(found)-len(done), "chosen", cmp.Or(strings.TrimSpace(d.which()), "--all"), "queue", g.Name())
 		if d.json {
@@ -238,6 +219,27 @@ func (d *deadCommand) change(cmd *cobra.Command, verb, past string, do func(cont
 		fmt.Fprintf(out, "%d %s\n", len(done), past)
 		return errors.Join(errs...)
 	})
+}
+
+// eachDead does something to each of the dead until the command is stopped, and
+// returns those with which that went well.
+func eachDead(cmd *cobra.Command, verb, past string, found []queue.Dead, do func(context.Context, queue.Dead) error) (done []queue.Dead, errs []error) {
+	ctx := cmd.Context()
+	bar := newProgress(cmd.ErrOrStderr(), verb, len(found))
+	defer bar.end()
+	for _, v := range found {
+		if ctx.Err() != nil {
+			return done, append(errs, fmt.Errorf("stopped with %d of %d %s", len(done), len(found), past))
+		}
+		// What was begun is ended, or a job might be in the queue and among the dead.
+		if err := do(context.WithoutCancel(ctx), v); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", short(v.ID), err))
+		} else {
+			done = append(done, v)
+		}
+		bar.step()
+	}
+	return done, errs
 }
 
 func (d *deadCommand) wouldChange(cmd *cobra.Command, verb string, found []queue.Dead) error {

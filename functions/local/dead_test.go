@@ -294,9 +294,12 @@ func TestWhatTheQueueDoesNotTakeStaysDead(t *testing.T) {
 func TestDeadWhileServeRuns(t *testing.T) {
 	p := newPlot(t)
 	socket := p.path + socketSuffix
-	if err := os.WriteFile(socket, nil, 0o600); err != nil { // left by a killed one
+	left, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket}) // by a killed one
+	if err != nil {
 		t.Fatal(err)
 	}
+	left.SetUnlinkOnClose(false)
+	_ = left.Close()
 	q := p.open()
 	if _, errOut := p.dead(1, "list"); !strings.Contains(errOut, "in use by another sigpost") {
 		t.Errorf("without a socket: %s", errOut)

@@ -23,8 +23,12 @@ type deadFilter struct {
 	from, to time.Time
 }
 
-// minIDLen is how much of an ID must be given.
-const minIDLen = 4
+const (
+	// minIDLen is how much of an ID must be given.
+	minIDLen = 4
+	// hexDigits are what IDs are made of.
+	hexDigits = "0123456789abcdef"
+)
 
 func (f *deadFilter) filterFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.source, "source", "", "those of this `SOURCE`; * matches anything")
@@ -73,7 +77,7 @@ func (f *deadFilter) prepare(now time.Time) error {
 		errs = append(errs, fmt.Errorf("--until %w", err))
 	}
 	for _, id := range f.ids {
-		if len(id) < minIDLen || strings.Trim(id, "0123456789abcdef") != "" {
+		if len(id) < minIDLen || strings.Trim(id, hexDigits) != "" {
 			errs = append(errs, fmt.Errorf("%q is no ID: give at least the first %d of its characters, as `sigpost dead list` shows them", id, minIDLen))
 		}
 	}

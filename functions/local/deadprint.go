@@ -39,7 +39,6 @@ type deadJSON struct {
 
 // printJSON prints a line for each; whole adds the job itself.
 func printJSON(out io.Writer, found []queue.Dead, whole bool) error {
-	enc := json.NewEncoder(out)
 	for i := range found {
 		d := &found[i]
 		v := deadJSON{
@@ -54,7 +53,7 @@ func printJSON(out io.Writer, found []queue.Dead, whole bool) error {
 		} else if whole {
 			v.Body = d.Body
 		}
-		if err := enc.Encode(v); err != nil {
+		if err := writeJSON(out, v); err != nil {
 			return err
 		}
 	}
@@ -69,7 +68,7 @@ func printTable(out io.Writer, found []queue.Dead) error {
 	fmt.Fprintln(w, "ID\tDIED\tSOURCE\tEVENT\tSINK\tSTATUS\tATTEMPTS\tREASON")
 	for i := range found {
 		d := &found[i]
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", short(d.ID), d.Buried.Local().Format(time.DateTime), orDash(d.Source), orDash(d.Type),
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", plain(short(d.ID)), d.Buried.Local().Format(time.DateTime), orDash(d.Source), orDash(d.Type),
 			orDash(d.Sink), status(d.Status), d.Attempts, sink.Cut(plain(d.Reason), reasonLen))
 	}
 	return w.Flush()

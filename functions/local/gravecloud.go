@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -44,6 +46,7 @@ type cloudQueue interface {
 }
 
 type cloudMessage struct {
+	id      string // the cloud's own
 	receipt string
 	body    []byte
 }
@@ -61,26 +64,38 @@ func openCloud(ctx context.Context, from, to string) (graveyard, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cloudGraveyard{q: q, held: map[string][]string{}}, nil
+	return &cloudGraveyard{q: q, held: map[string]map[string]string{}}, nil
 }
 
 // cloudGraveyard is the graveyard of a cloud.
 type cloudGraveyard struct {
 	q    cloudQueue
-	held map[string][]string // receipts by ID; a queue may hand out a message twice
+	held map[string]map[string]string // the last receipt of each message, by the ID of its job; two may be alike
 }
 
+// maxStale is how often in a row nothing but known messages may be read: where
+// they are so many that the first come again before the last, there is no end.
+const maxStale = 3
+
 func (g *cloudGraveyard) Each(ctx context.Context, f func(queue.Dead) error) error {
-	for {
+	for stale := 0; stale < maxStale; {
 		messages, err := g.q.read(ctx)
 		if err != nil || len(messages) == 0 {
 			return err
 		}
+		stale++
 		for _, m := range messages {
 			d := deadOfMessage(m.body)
-			known := len(g.held[d.ID]) > 0
-			g.held[d.ID] = append(g.held[d.ID], m.receipt)
-			if known {
+			held := g.held[d.ID]
+			if held == nil {
+				held = map[string]string{}
+				g.held[d.ID] = held
+			}
+			if held[cmp.Or(m.id, m.receipt)] == "" {
+				stale = 0
+			}
+			held[cmp.Or(m.id, m.receipt)] = m.receipt
+			if len(held) > 1 || stale > 0 {
 				continue
 			}
 			if err := f(d); err != nil {
@@ -88,6 +103,7 @@ func (g *cloudGraveyard) Each(ctx context.Context, f func(queue.Dead) error) err
 			}
 		}
 	}
+	return nil
 }
 
 // deadOfMessage reads a message of a dead-letter queue: a dead job, or what the
@@ -95,6 +111,9 @@ func (g *cloudGraveyard) Each(ctx context.Context, f func(queue.Dead) error) err
 func deadOfMessage(body []byte) queue.Dead {
 	var d queue.Dead
 	if json.Unmarshal(body, &d) == nil && d.ID != "" && d.Reason != "" {
+		if strings.Trim(d.ID, hexDigits) != "" {
+			d.ID = queue.BodyID(body) // no ID of ours
+		}
 		return d
 	}
 	d = queue.Dead{ID: queue.BodyID(body), Reason: "the cloud moved it here after too many tries; the worker's log may say why", Body: body}
@@ -108,7 +127,7 @@ func (g *cloudGraveyard) Remove(ctx context.Context, id string) error {
 	if len(g.held[id]) == 0 {
 		return nil
 	}
-	if err := g.q.remove(ctx, g.held[id]); err != nil {
+	if err := g.q.remove(ctx, slices.Collect(maps.Values(g.held[id]))); err != nil {
 		return err
 	}
 	delete(g.held, id)
@@ -133,7 +152,7 @@ func (g *cloudGraveyard) Close() error {
 	defer cancel()
 	var receipts []string
 	for _, r := range g.held {
-		receipts = append(receipts, r...)
+		receipts = slices.AppendSeq(receipts, maps.Values(r))
 	}
 	g.held = nil
 	if err := g.q.giveBack(ctx, receipts); err != nil {

@@ -75,7 +75,10 @@ func (q *pubsubQueue) read(ctx context.Context) ([]cloudMessage, error) {
 		var out struct {
 			ReceivedMessages []struct {
 				AckID   string `json:"ackId"`
-				Message struct{ Data []byte }
+				Message struct {
+					MessageID string `json:"messageId"`
+					Data      []byte
+				}
 			}
 		}
 		// Without returnImmediately a pull that finds nothing takes minutes.
@@ -85,7 +88,7 @@ func (q *pubsubQueue) read(ctx context.Context) ([]cloudMessage, error) {
 		var messages []cloudMessage
 		var receipts []string
 		for _, m := range out.ReceivedMessages {
-			messages = append(messages, cloudMessage{m.AckID, m.Message.Data})
+			messages = append(messages, cloudMessage{m.Message.MessageID, m.AckID, m.Message.Data})
 			receipts = append(receipts, m.AckID)
 		}
 		if len(messages) > 0 {

@@ -27,6 +27,9 @@ const (
 	socketSuffix = ".sock"
 	// dialTimeout is how long a process may take to answer at its socket.
 	dialTimeout = 2 * time.Second
+	// socketTimeout is how long a call may take: each is a write to a disk, or
+	// all of the dead.
+	socketTimeout = time.Minute
 	// maxPutBytes is the most of a request: an item of the largest body, in JSON.
 	maxPutBytes = 64 << 20
 	// headerBy says who resends, for the log.
@@ -39,8 +42,13 @@ const (
 // the queue open, so that a socket which is there already is a dead process's.
 func serveGraveyard(q *localQueue, path string, log *slog.Logger) (stop func(), err error) {
 	name := path + socketSuffix
-	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
+	if info, err := os.Lstat(name); err == nil {
+		if info.Mode().Type() != os.ModeSocket {
+			return nil, fmt.Errorf("%s is a file of another kind, in the place of a socket: move it, or choose another file with --queue", name)
+		}
+		if err := os.Remove(name); err != nil {
+			return nil, err
+		}
 	}
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "unix", name)
 	if err != nil {
@@ -85,18 +93,24 @@ func graveHandler(q *localQueue, log *slog.Logger) http.Handler {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
+		var records [][]any
 		for _, it := range items {
 			job, err := queue.Decode(it.Body)
 			if err != nil || job.ID() != it.ID || job.Group() != it.Group {
 				http.Error(w, "an item is not a job of this version of sigpost", http.StatusBadRequest)
 				return
 			}
-			log.InfoContext(r.Context(), "resent", "job", it.ID, "event", job.Event.ID, "source", job.Event.Source, "sink", job.Sink,
-				"times", job.Resent, "by", r.Header.Get(headerBy))
+			records = append(records, []any{
+				"job", it.ID, "event", job.Event.ID, "source", job.Event.Source, "sink", job.Sink, "times", job.Resent, "by", r.Header.Get(headerBy),
+			})
 		}
 		if err := q.jobs.Put(r.Context(), items); err != nil {
+			log.ErrorContext(r.Context(), "not resent", "jobs", len(items), "by", r.Header.Get(headerBy), "error", err.Error())
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
+		}
+		for _, record := range records {
+			log.InfoContext(r.Context(), "resent", record...)
 		}
 		w.WriteHeader(http.StatusNoContent)
 	})
@@ -119,7 +133,7 @@ func dialGraveyard(ctx context.Context, path string) graveyard {
 		return nil
 	}
 	_ = conn.Close()
-	return &socketGraveyard{path: path, client: &http.Client{Transport: &http.Transport{
+	return &socketGraveyard{path: path, client: &http.Client{Timeout: socketTimeout, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return dialer.DialContext(ctx, "unix", path+socketSuffix)
 		},

@@ -95,7 +95,7 @@ func (q *sqsQueue) call(ctx context.Context, u *url.URL, operation string, in ma
 
 func (q *sqsQueue) read(ctx context.Context) ([]cloudMessage, error) {
 	var out struct {
-		Messages []struct{ Body, ReceiptHandle string }
+		Messages []struct{ MessageID, Body, ReceiptHandle string }
 	}
 	err := q.call(ctx, q.from, "ReceiveMessage", map[string]any{
 		"MaxNumberOfMessages": sqsBatch, "VisibilityTimeout": int(cloudHold.Seconds()),
@@ -103,7 +103,7 @@ func (q *sqsQueue) read(ctx context.Context) ([]cloudMessage, error) {
 	}, &out)
 	var messages []cloudMessage
 	for _, m := range out.Messages {
-		messages = append(messages, cloudMessage{m.ReceiptHandle, []byte(m.Body)})
+		messages = append(messages, cloudMessage{m.MessageID, m.ReceiptHandle, []byte(m.Body)})
 	}
 	return messages, err
 }

@@ -147,16 +147,6 @@ func (t *pollTable) row(d relay.Delivery) {
 	fmt.Fprintf(t.out, pollColumns, e.Time.Local().Format(time.DateTime), e.Source, e.Type, sink.Cut(plain(e.Title), 44), d.Sink.Name, status)
 }
 
-// plain is a text of a sender without what a terminal would obey.
-func plain(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c >= 0x7f && c < 0xa0 {
-			return -1
-		}
-		return c
-	}, s)
-}
-
 // summary is one line for a poll; that there was nothing is said once.
 func (t *pollTable) summary(src config.Source, p relay.Polled, err error) {
 	t.mu.Lock()
