@@ -33,7 +33,7 @@ func newPlot(t *testing.T) *plot {
 	t.Helper()
 	p := &plot{t: t, path: filepath.Join(t.TempDir(), "q"), ids: map[string]string{}}
 	q := p.open()
-	bury := func(name, source, sink, reason string, after time.Duration) {
+	bury := func(name, source, sink, reason string, status int, after time.Duration) {
 		j := queue.Job{Sink: sink, Accepted: died, Event: event.Event{
 			ID: name, Source: source, Type: "issues.opened", Title: "about \x1b[31m" + name, Severity: event.Info, Raw: []byte("the body"),
 		}}
@@ -43,15 +43,15 @@ func newPlot(t *testing.T) *plot {
 		}
 		p.ids[name] = item.ID
 		d := queue.Dead{
-			ID: item.ID, Reason: reason, Status: 404, Attempts: 3, Buried: died.Add(after), Source: source, Type: "issues.opened", Sink: sink, Body: item.Body,
+			ID: item.ID, Reason: reason, Status: status, Attempts: 3, Buried: died.Add(after), Source: source, Type: "issues.opened", Sink: sink, Body: item.Body,
 		}
 		if err := q.jobs.Bury(t.Context(), d); err != nil {
 			t.Fatal(err)
 		}
 	}
-	bury("one", "github", "ops", "404 no such hook", 0)
-	bury("two", "github", "platform", "not delivered within 24h0m0s; last: 503", time.Hour)
-	bury("three", "array", "ops", "404 no \x1b[31msuch hook", 2*time.Hour)
+	bury("one", "github", "ops", "404 no such hook", 404, 0)
+	bury("two", "github", "platform", "not delivered within 24h0m0s; last: 503", 503, time.Hour)
+	bury("three", "array", "ops", "404 no \x1b[31msuch hook", 404, 2*time.Hour)
 	poison := queue.Dead{ID: queue.BodyID([]byte("poison")), Reason: queue.ErrNotAJob.Error(), Buried: died.Add(3 * time.Hour), Body: []byte("poison")}
 	p.ids["poison"] = poison.ID
 	if err := q.jobs.Bury(t.Context(), poison); err != nil {

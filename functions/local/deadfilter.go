@@ -33,7 +33,7 @@ const (
 func (f *deadFilter) filterFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.source, "source", "", "those of this `SOURCE`; * matches anything")
 	cmd.Flags().StringVar(&f.sink, "sink", "", "those for this `SINK`; * matches anything")
-	cmd.Flags().StringVar(&f.reason, "reason", "", "those whose reason has this `TEXT` in it; with a *, those whose whole reason it matches")
+	cmd.Flags().StringVar(&f.reason, "reason", "", "those whose reason has this `TEXT` in it, or whose status it is; with a *, those whose whole reason it matches")
 	cmd.Flags().StringVar(&f.since, "since", "", "those that died at this `TIME` or later: 2026-03-01T08:00:00Z, or how long ago: 90m, 24h, 7d")
 	cmd.Flags().StringVar(&f.until, "until", "", "those that died before this `TIME`")
 }
@@ -116,10 +116,13 @@ func when(text string, now time.Time) (time.Time, error) {
 }
 
 func (f *deadFilter) match(d *queue.Dead) bool {
-	for i, text := range []string{d.Source, d.Sink, d.Reason} {
+	for i, text := range []string{d.Source, d.Sink} {
 		if !f.patterns[i].MatchString(text) {
 			return false
 		}
+	}
+	if byStatus := d.Status != 0 && f.reason == strconv.Itoa(d.Status); !byStatus && !f.patterns[2].MatchString(d.Reason) {
+		return false
 	}
 	if d.Buried.Before(f.from) || !f.to.IsZero() && !d.Buried.Before(f.to) {
 		return false

@@ -218,3 +218,21 @@ func dialGraveyardTo(t *testing.T) graveyard {
 	t.Cleanup(stop)
 	return dialGraveyard(t.Context(), p.path)
 }
+
+// Slack says no_service where others say 404, and the list shows the status.
+func TestReasonAlsoMeansTheStatus(t *testing.T) {
+	d := queue.Dead{Reason: "not delivered: receiver answered no_service", Status: 404, Buried: died}
+	for reason, want := range map[string]bool{"404": true, "no_service": true, "40": false, "0": false, "403": false, "": true, "*404": false} {
+		f := deadFilter{reason: reason}
+		if err := f.prepare(died); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.match(&d); got != want {
+			t.Errorf("--reason %q: %t", reason, got)
+		}
+	}
+	f := deadFilter{reason: "0"} // no status is none
+	if err := f.prepare(died); err != nil || f.match(&queue.Dead{Reason: "x", Buried: died}) {
+		t.Errorf("a status of 0 matches: %v", err)
+	}
+}
