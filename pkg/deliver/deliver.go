@@ -76,7 +76,9 @@ type Attempt struct {
 	Class   string // ClassDelivered, ClassRetry, ClassRefused or ClassReduce
 	Status  int    // 0 if there was no answer
 	Latency time.Duration
-	Err     error // nil if delivered
+	// RetryAfter is when the receiver takes more, if it said so.
+	RetryAfter time.Duration
+	Err        error // nil if delivered
 }
 
 // Config is what a Client is made of. Every zero value stands for the real thing.

@@ -34,7 +34,7 @@ func (c *Client) Send(ctx context.Context, r Request) error {
 		}
 		reduced = reduced || v.class == ClassReduce
 		if r.Observe != nil {
-			r.Observe(Attempt{Number: n, Class: v.class, Status: v.status, Latency: c.c.Now().Sub(start), Err: v.err})
+			r.Observe(Attempt{Number: n, Class: v.class, Status: v.status, Latency: c.c.Now().Sub(start), RetryAfter: v.after, Err: v.err})
 		}
 		switch v.class {
 		case ClassDelivered:

@@ -87,7 +87,10 @@ func (r *Relay) post(ctx context.Context, d *Delivery, m sink.Message) (answer [
 	judge, _ := d.Sink.Sink.(sink.Judge)
 	req := deliver.Request{
 		URL: p.URL, Header: p.Header, ContentType: p.ContentType, Body: p.Body,
-		Observe: func(a deliver.Attempt) { r.logAttempt(ctx, d, a) },
+		Observe: func(a deliver.Attempt) {
+			r.logAttempt(ctx, d, a)
+			r.pauseSink(ctx, d, a)
+		},
 		Judge: func(status int, body []byte) error {
 			answer = body
 			if judge == nil {

@@ -50,14 +50,15 @@ func (r *Relay) turnAt(ctx context.Context, s config.Sink, received int) time.Du
 func pauseKey(sink string) string { return "pause\n" + sink }
 
 // pauseSink holds all jobs of a sink back whose receiver said that they come
-// too fast, for as long as it said.
-func (r *Relay) pauseSink(ctx context.Context, sink string, de *deliver.Error) {
-	if de.Status != http.StatusTooManyRequests || de.RetryAfter <= 0 {
+// too fast, for as long as it said. The job that it said it to may wait for that
+// moment where it is: the others must know before.
+func (r *Relay) pauseSink(ctx context.Context, d *Delivery, a deliver.Attempt) {
+	if d.accepted.IsZero() || a.Status != http.StatusTooManyRequests || a.RetryAfter <= 0 {
 		return
 	}
-	wait := min(de.RetryAfter, maxRetryAfter)
+	wait := min(a.RetryAfter, maxRetryAfter)
 	until := r.opt.Now().Add(wait).UTC().Format(time.RFC3339Nano)
-	if err := r.opt.State.Put(ctx, pauseKey(sink), until, wait+time.Minute); err != nil {
-		r.opt.Log.WarnContext(ctx, "other jobs of this sink don't know of its pause", "sink", sink, "error", err.Error())
+	if err := r.opt.State.Put(context.WithoutCancel(ctx), pauseKey(d.Sink.Name), until, wait+time.Minute); err != nil {
+		r.opt.Log.WarnContext(ctx, "other jobs of this sink don't know of its pause", "sink", d.Sink.Name, "error", err.Error())
 	}
 }

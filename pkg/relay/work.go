@@ -82,7 +82,6 @@ func (r *Relay) judge(ctx context.Context, m queue.Message, job queue.Job, d *De
 	dead := queue.Dead{Reason: d.Err.Error(), Attempts: attempts}
 	if de != nil {
 		dead.Status = de.Status
-		r.pauseSink(ctx, job.Sink, de)
 	}
 	if final || errors.Is(d.Err, errPanic) {
 		return r.bury(ctx, m, job, dead)
