@@ -119,20 +119,21 @@ func (j Job) place() string {
 
 // Decode reads an encoded Job. Its error wraps ErrNewer or ErrNotAJob.
 func Decode(body []byte) (Job, error) {
-	var head struct {
-		Version int `json:"version"`
-	}
-	if err := json.Unmarshal(body, &head); err != nil {
-		return Job{}, ErrNotAJob
-	}
-	if head.Version > version {
-		return Job{}, fmt.Errorf("%w: version %d, and this one reads up to %d", ErrNewer, head.Version, version)
-	}
 	var w wireJob
-	if err := json.Unmarshal(body, &w); err != nil {
-		return Job{}, ErrNotAJob
+	err := json.Unmarshal(body, &w)
+	if err != nil { // what a newer version means by its fields can't be known
+		var head struct {
+			Version int `json:"version"`
+		}
+		if json.Unmarshal(body, &head) != nil {
+			return Job{}, ErrNotAJob
+		}
+		w.Version = head.Version
 	}
-	if w.Version < 1 || w.Sink == "" || w.Event.ID == "" || w.Event.Source == "" {
+	if w.Version > version {
+		return Job{}, fmt.Errorf("%w: version %d, and this one reads up to %d", ErrNewer, w.Version, version)
+	}
+	if err != nil || w.Version < 1 || w.Sink == "" || w.Event.ID == "" || w.Event.Source == "" {
 		return Job{}, ErrNotAJob
 	}
 	return Job{Sink: w.Sink, Channel: w.Channel, Event: w.Event, RawBytes: w.RawBytes, Accepted: w.Accepted, Round: w.Round, Resent: w.Resent}, nil
