@@ -2,8 +2,9 @@
 // same load, in one run, and prints ratios. See scripts/bench.
 //
 // It starts itself as the servers to be measured: "relay CONFIG" is the relay
-// under functions-framework, "minimal" is a function that reads the body,
-// checks one HMAC and posts a constant.
+// under functions-framework, "receive CONFIG" and "deliver CONFIG" are its halves
+// in queue mode, "minimal" is a function that reads the body, checks one HMAC and
+// posts a constant.
 package main
 
 import (
@@ -34,6 +35,10 @@ func main() {
 	switch {
 	case len(os.Args) == 3 && os.Args[1] == "relay":
 		err = serveRelay(os.Args[2])
+	case len(os.Args) == 3 && os.Args[1] == "receive":
+		err = serveReceive(os.Args[2])
+	case len(os.Args) == 3 && os.Args[1] == "deliver":
+		err = serveDeliver(os.Args[2])
 	case len(os.Args) == 3 && os.Args[1] == "minimal":
 		err = serve(minimal(os.Args[2]))
 	case len(os.Args) == 1:

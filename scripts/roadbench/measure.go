@@ -37,18 +37,20 @@ func measure(ctx context.Context, out io.Writer, startOnly bool) error {
 		return err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	b := &bench{ctx: ctx, dir: dir, out: out}
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		if strings.HasPrefix(r.URL.Path, "/slow") {
 			time.Sleep(slowSink)
 		}
 		_, _ = io.WriteString(w, "ok")
+		b.taken.Store(time.Now().UnixNano())
 	}))
 	defer receiver.Close()
-	b := &bench{ctx: ctx, dir: dir, receiver: receiver.URL, out: out}
+	b.receiver = receiver.URL
 	steps := []func() error{b.lambda, b.google}
 	if !startOnly {
-		steps = append(steps, b.render, b.cpu, b.tenSinks, b.bigBody)
+		steps = append(steps, b.render, b.cpu, b.queuedCPU, b.tenSinks, b.bigBody)
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -63,6 +65,7 @@ type bench struct {
 	dir, receiver string
 	out           io.Writer
 	next          atomic.Int64
+	taken         atomic.Int64 // when the receiver took a message, in nanoseconds since 1970
 }
 
 func (b *bench) config(name string, sinks ...string) (string, error) {
@@ -77,41 +80,55 @@ func (b *bench) config(name string, sinks ...string) (string, error) {
 	return file, os.WriteFile(file, []byte(text), 0o600)
 }
 
-// cpu compares CPU time per request: relay and minimal function take turns, so
-// that both see the same noise.
+// half is a server to be measured and how one event is brought to it.
+type half struct {
+	name string
+	args []string
+	post func(*server) error
+}
+
+// cpu compares the relay in direct mode with the minimal function.
 func (b *bench) cpu() error {
 	file, err := b.config("one.yaml", "{ type: slack, url: "+b.receiver+"/ops }")
 	if err != nil {
 		return err
 	}
-	road, err := b.start("relay", file)
-	if err != nil {
-		return err
-	}
-	defer road.stop()
-	least, err := b.start("minimal", b.receiver+"/ops")
-	if err != nil {
-		return err
-	}
-	defer least.stop()
-	const rounds = 10
-	for _, s := range []*server{road, least} { // warm up
-		if err := b.load(s, requests/rounds); err != nil {
+	return b.compare([]half{{"relay", []string{"relay", file}, b.postIssue}})
+}
+
+// compare compares CPU time per request with the minimal function's: all take
+// turns, so that they see the same noise.
+func (b *bench) compare(halves []half) error {
+	halves = append(halves, half{"minimal", []string{"minimal", b.receiver + "/ops"}, b.postIssue})
+	var servers []*server
+	for _, h := range halves {
+		s, err := b.start(h.args...)
+		if err != nil {
 			return err
 		}
+		defer s.stop()
+		servers = append(servers, s)
 	}
-	road0, least0 := road.cpuTicks(), least.cpuTicks()
-	for range rounds {
-		for _, s := range []*server{road, least} {
-			if err := b.load(s, requests/rounds); err != nil {
+	const rounds = 10
+	before := make([]float64, len(halves))
+	for round := range rounds + 1 {
+		for i, s := range servers {
+			if round == 1 { // warm by now
+				before[i] = s.cpuTicks()
+			}
+			if err := load(requests/rounds, func() error { return halves[i].post(s) }); err != nil {
 				return err
 			}
 		}
 	}
-	r, m := road.cpuTicks()-road0, least.cpuTicks()-least0
+	last := len(halves) - 1
+	least := servers[last].cpuTicks() - before[last]
 	perRequest := func(ticks float64) float64 { return ticks * 1e6 / 100 / requests } // 100 ticks a second
-	fmt.Fprintf(b.out, "CPU per request            %4.0f µs relay, %4.0f µs minimal   ratio %.2f  (budget 1.5)\n", perRequest(r), perRequest(m), r/m)
-	fmt.Fprintf(b.out, "resident after %d events  %.1f MiB relay, %.1f MiB minimal  (budget 40 MiB)\n", requests+requests/rounds, road.memory("VmRSS")/1024, least.memory("VmRSS")/1024)
+	for i, h := range halves[:last] {
+		used := servers[i].cpuTicks() - before[i]
+		fmt.Fprintf(b.out, "CPU per request            %4.0f µs %s, %4.0f µs minimal   ratio %.2f  (budget 1.5)\n", perRequest(used), h.name, perRequest(least), used/least)
+		fmt.Fprintf(b.out, "resident after %d events  %.1f MiB %s, %.1f MiB minimal  (budget 40 MiB)\n", requests+requests/rounds, servers[i].memory("VmRSS")/1024, h.name, servers[last].memory("VmRSS")/1024)
+	}
 	return nil
 }
 
@@ -131,12 +148,12 @@ func (b *bench) tenSinks() error {
 		if err != nil {
 			return err
 		}
-		if err := b.load(s, 2); err != nil {
+		if err := load(2, func() error { return b.postIssue(s) }); err != nil {
 			return err
 		}
 		start := time.Now()
 		for range 10 {
-			if err := b.load(s, 1); err != nil {
+			if err := load(1, func() error { return b.postIssue(s) }); err != nil {
 				return err
 			}
 		}
@@ -161,7 +178,11 @@ func (b *bench) bigBody() error {
 		}
 		head, tail := `{"action":"opened","issue":{"number":1,"title":"Large","body":"`, `"},"repository":{"full_name":"acme/api"}}`
 		n := (bigBody - len(head) - len(tail)) / len(c.text)
-		if err := b.post(s, []byte(head+strings.Repeat(c.text, n)+tail)); err != nil {
+		req, err := b.request(s.url+"/github", []byte(head+strings.Repeat(c.text, n)+tail))
+		if err == nil {
+			err = send(req)
+		}
+		if err != nil {
 			return err
 		}
 		peak := s.memory("VmHWM") * 1024
@@ -171,12 +192,8 @@ func (b *bench) bigBody() error {
 	return nil
 }
 
-// load posts n signed GitHub issues with delivery ids of their own.
-func (b *bench) load(s *server, n int) error {
-	sample, err := source.Sample(github.Type, "issues.opened")
-	if err != nil {
-		return err
-	}
+// load does one n times, some at a time.
+func load(n int, one func() error) error {
 	var wg sync.WaitGroup
 	errs := make(chan error, concurrency)
 	left := atomic.Int64{}
@@ -184,7 +201,7 @@ func (b *bench) load(s *server, n int) error {
 	for range concurrency {
 		wg.Go(func() {
 			for left.Add(-1) >= 0 {
-				if err := b.post(s, sample.Body); err != nil {
+				if err := one(); err != nil {
 					errs <- err
 					return
 				}
@@ -196,16 +213,41 @@ func (b *bench) load(s *server, n int) error {
 	return <-errs
 }
 
-func (b *bench) post(s *server, body []byte) error {
-	req, err := http.NewRequestWithContext(b.ctx, http.MethodPost, s.url+"/github", bytes.NewReader(body))
+// postIssue posts a signed GitHub issue with a delivery id of its own.
+func (b *bench) postIssue(s *server) error {
+	req, err := b.issue(s.url + "/github")
 	if err != nil {
 		return err
+	}
+	return send(req)
+}
+
+// sample is the issue that is posted.
+var sample = sync.OnceValues(func() (*source.Request, error) { return source.Sample(github.Type, "issues.opened") })
+
+// issue is a request with it.
+func (b *bench) issue(url string) (*http.Request, error) {
+	s, err := sample()
+	if err != nil {
+		return nil, err
+	}
+	return b.request(url, s.Body)
+}
+
+func (b *bench) request(url string, body []byte) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(b.ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
 	}
 	mac := source.MAC(newSHA256, secret.NewValue(benchSecret), body)
 	req.Header.Set("X-Hub-Signature-256", fmt.Sprintf("sha256=%x", mac))
 	req.Header.Set("X-GitHub-Event", "issues")
 	req.Header.Set("X-GitHub-Delivery", strconv.FormatInt(b.next.Add(1), 10))
 	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
+func send(req *http.Request) error {
 	resp, err := client.Do(req)
 	if err != nil {
 		return err

@@ -49,7 +49,7 @@ type service struct {
 	refuse  error         // the answer to all requests
 	calls   int
 	invalid []string // requests that the real service would not take
-	done    time.Time
+	answers []time.Time
 }
 
 // failure is an error of a service.
@@ -102,11 +102,11 @@ func (s *service) Calls() int {
 	return s.calls
 }
 
-// Answered is when the last answer was written.
-func (s *service) Answered() time.Time {
+// Answers is when each answer was written.
+func (s *service) Answers() []time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.done
+	return append([]time.Time(nil), s.answers...)
 }
 
 // Invalid is what was wrong with the requests: wrong signatures, unknown
@@ -160,7 +160,7 @@ func (s *service) serve(w http.ResponseWriter, r *http.Request, do func(operatio
 	_ = json.NewEncoder(w).Encode(answer)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.done = time.Now()
+	s.answers = append(s.answers, time.Now())
 }
 
 // reject notes a request that the real service would not take.
