@@ -94,7 +94,7 @@ func (b *bench) job(file string) (queue.Job, error) {
 
 // queuedCPU compares the halves of queue mode with the minimal function.
 func (b *bench) queuedCPU() error {
-	file, err := b.config("queued.yaml", "{ type: slack, url: "+b.receiver+"/ops, rate: 1000/10ms }")
+	file, err := b.config("queued.yaml", "{ type: slack, url: "+b.receiver+"/ops, rate: 10000/10ms }")
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (b *bench) queuedCPU() error {
 		return send(req)
 	}
 	return b.compare([]half{
-		{"receive, queue mode", []string{"receive", file}, b.postIssue},
-		{"deliver, queue mode", []string{"deliver", file}, postJob},
+		{"receive, queue mode", []string{"receive", file}, b.postIssue, ""},
+		{"deliver, queue mode", []string{"deliver", file}, postJob, ""},
 	})
 }
