@@ -40,9 +40,13 @@ func (r *Relay) deliverAll(ctx context.Context, events []event.Event) answer {
 			r.recovered(ctx, healed)
 		}
 		return a
-	case len(jobs) == 1:
+	}
+	if err := r.rounds(ctx, jobs); err != nil {
+		return unavailable("not delivered: state store: " + err.Error())
+	}
+	if len(jobs) == 1 {
 		r.deliverMarked(ctx, jobs[0])
-	default:
+	} else {
 		var wg sync.WaitGroup
 		for _, j := range jobs {
 			wg.Go(func() { r.deliverMarked(ctx, j) })
@@ -132,6 +136,9 @@ func (r *Relay) deliverMarked(ctx context.Context, d *Delivery) {
 // may have been changed meanwhile.
 func denied(err error) bool {
 	var de *deliver.Error
+	if said := (interface{ Unauthorized() bool })(nil); errors.As(err, &said) && said.Unauthorized() {
+		return true
+	}
 	return errors.As(err, &de) && !de.Temporary && (de.Status == http.StatusUnauthorized ||
 		de.Status == http.StatusForbidden || de.Status == http.StatusNotFound)
 }

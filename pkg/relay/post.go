@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sigpost/sigpost/pkg/deliver"
+	"github.com/sigpost/sigpost/pkg/event"
 	"github.com/sigpost/sigpost/pkg/sink"
 )
 
@@ -32,7 +33,7 @@ var errSteps = errors.New("the sink asks for one step after the other")
 // converse does the steps of d that are left, and keeps what is to be remembered
 // after each.
 func (r *Relay) converse(ctx context.Context, d *Delivery, c sink.Converser) error {
-	key, memory := conversationKey(d), ""
+	key, memory, e := conversationKey(d), "", inRound(d)
 	if d.Event.Key != "" {
 		var err error
 		if memory, err = r.opt.State.Get(ctx, key); err != nil {
@@ -40,7 +41,7 @@ func (r *Relay) converse(ctx context.Context, d *Delivery, c sink.Converser) err
 		}
 	}
 	for range maxSteps {
-		step := c.Next(d.Event, memory)
+		step := c.Next(e, memory)
 		if step == nil {
 			return nil
 		}
@@ -49,7 +50,7 @@ func (r *Relay) converse(ctx context.Context, d *Delivery, c sink.Converser) err
 		if refusal != nil && (!errors.As(refusal, &de) || de.Temporary) {
 			return refusal
 		}
-		next, err := c.Note(d.Event, memory, step, answer, refusal)
+		next, err := c.Note(e, memory, step, answer, refusal)
 		if err != nil {
 			return err
 		}
@@ -59,6 +60,34 @@ func (r *Relay) converse(ctx context.Context, d *Delivery, c sink.Converser) err
 		}
 	}
 	return errSteps
+}
+
+// inRound is d's event with an ID that differs by the round: what is sent again on
+// purpose is another event to a sink that remembers those it is done with.
+func inRound(d *Delivery) *event.Event {
+	if d.round == "" {
+		return d.Event
+	}
+	e := *d.Event
+	e.ID += "\n" + d.round
+	return &e
+}
+
+// rounds numbers the jobs whose sinks remember.
+func (r *Relay) rounds(ctx context.Context, jobs []*Delivery) error {
+	var first *Delivery
+	for _, d := range jobs {
+		if _, ok := d.Sink.Sink.(sink.Converser); !ok || d.Event.Key == "" {
+			continue
+		}
+		if first == nil {
+			first = d
+		}
+		if err := r.number(ctx, d, first); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // note keeps what a sink wants to remember of a subject. Trouble with the state
@@ -99,8 +128,8 @@ func (r *Relay) post(ctx context.Context, d *Delivery, m sink.Message) (answer [
 			return judge.Judge(status, body)
 		},
 	}
-	if rd, ok := d.Sink.Sink.(sink.Reducer); ok {
-		req.Reduce = func() *deliver.Content { return r.reduce(ctx, d, m, rd) }
+	if smaller := reducer(d, m); smaller != nil {
+		req.Reduce = func() *deliver.Content { return r.reduce(ctx, d, m, smaller()) }
 	}
 	if err := r.opt.Client.Send(ctx, req); err != nil {
 		return nil, err
@@ -108,9 +137,20 @@ func (r *Relay) post(ctx context.Context, d *Delivery, m sink.Message) (answer [
 	return answer, nil
 }
 
-// reduce is the smaller message in place of m, nil if there is none.
-func (r *Relay) reduce(ctx context.Context, d *Delivery, m sink.Message, rd sink.Reducer) *deliver.Content {
-	smaller := rd.RenderReduced(d.Event)
+// reducer makes the message in place of m, a message or step; nil if d's sink
+// makes none.
+func reducer(d *Delivery, m sink.Message) func() sink.Message {
+	switch s := d.Sink.Sink.(type) {
+	case sink.StepReducer:
+		return func() sink.Message { return s.ReduceStep(d.Event, m) }
+	case sink.Reducer:
+		return func() sink.Message { return s.RenderReduced(d.Event) }
+	}
+	return nil
+}
+
+// reduce completes the smaller message in place of m, and is nil if there is none.
+func (r *Relay) reduce(ctx context.Context, d *Delivery, m, smaller sink.Message) *deliver.Content {
 	if smaller.Body == nil {
 		return nil
 	}

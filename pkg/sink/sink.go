@@ -91,6 +91,14 @@ type Step struct {
 	Message Message
 }
 
+// StepReducer is a Converser that can make a step smaller, as a Reducer does with
+// a whole message. Of such a sink RenderReduced is not asked.
+type StepReducer interface {
+	// ReduceStep is a smaller message in place of m, a step for e: it does the
+	// same. Its Body is nil if there is no smaller one.
+	ReduceStep(e *event.Event, m Message) Message
+}
+
 // MaxMemory is how much a Converser may remember of a subject, in bytes.
 const MaxMemory = 4 << 10
 
@@ -116,6 +124,9 @@ type AnswerError struct {
 	Class Class
 	// Code is the receiver's documented word ("invalid_blocks"), never free text.
 	Code string
+	// Denied says that the receiver refused the credentials, which may have been
+	// changed meanwhile.
+	Denied bool
 	// After is how long the receiver wants to be left alone, of a Retry whose
 	// answer says so elsewhere than in its Retry-After header. May be 0.
 	After time.Duration
@@ -123,6 +134,9 @@ type AnswerError struct {
 
 // Error is the code.
 func (e *AnswerError) Error() string { return "receiver answered " + e.Code }
+
+// Unauthorized is Denied.
+func (e *AnswerError) Unauthorized() bool { return e.Denied }
 
 // RetryAfter is After.
 func (e *AnswerError) RetryAfter() time.Duration { return e.After }

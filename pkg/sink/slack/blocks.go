@@ -17,19 +17,19 @@ const (
 	usualBlocks = 8 // of a message, so that they are allocated once
 )
 
-// drawBlocks spends total characters on e. The headline stands above the
+// drawBlocks spends the size's characters on e. The headline stands above the
 // coloured bar: Slack shows a message's text only where it has no blocks of
 // its own, so it serves notifications and isn't shown twice.
-func drawBlocks(e *event.Event, total, excerpt int) message {
-	b := &builder{left: total, blocks: make([]block, 0, usualBlocks)}
-	head := b.take(headline(e))
+func drawBlocks(e *event.Event, sz size) message {
+	b := &builder{left: sz.total, blocks: make([]block, 0, usualBlocks)}
+	head := b.take(headline(e, sz.reply))
 	// The end of the message is short and has to fit.
 	end := footer(e)
 	open := openButton(e)
 	b.left -= length(end) + buttonLimit
 	if !e.Quiet {
-		b.body(e, excerpt)
-		if open != nil {
+		b.body(e, sz)
+		if open != nil && !sz.reply {
 			b.add(block{Type: "actions", Elements: []any{*open}})
 		}
 	}
@@ -70,13 +70,16 @@ func (b *builder) spend(s string) bool {
 	return true
 }
 
-func (b *builder) body(e *event.Event, excerpt int) {
+func (b *builder) body(e *event.Event, sz size) {
 	if s := whereAndWho(e); b.spend(s) {
 		b.add(contextLine(s))
 	}
 	if e.Gauge != nil {
 		if s := gauge(e.Gauge); b.spend(s) {
 			b.add(section(s))
+		}
+		if sz.images {
+			b.picture(e.Gauge)
 		}
 	}
 	b.fields(e.Fields)
@@ -90,10 +93,17 @@ func (b *builder) body(e *event.Event, excerpt int) {
 		}
 	}
 	if limit := min(sectionLimit, b.left); limit >= worthLimit {
-		s := sink.Draw(e.Text, dialect, markdown.Limit{Lines: sink.ExcerptLines, Text: excerpt, Size: limit})
+		s := sink.Draw(e.Text, dialect, markdown.Limit{Lines: sink.ExcerptLines, Text: sz.excerpt, Size: limit})
 		if b.spend(s) {
 			b.add(section(s))
 		}
+	}
+}
+
+// picture is the gauge's image, with words for those who don't see it.
+func (b *builder) picture(g *event.Gauge) {
+	if u := sink.WebURL(g.Image, imageURLLimit); u != "" {
+		b.add(block{Type: "image", ImageURL: u, AltText: altText(g)})
 	}
 }
 
@@ -171,12 +181,13 @@ func fallback(e *event.Event) string {
 }
 
 // headline is a header block for an error, whose link is the button, else a
-// bold line that is the link. A title too long for a header is a line too.
-func headline(e *event.Event) block {
+// bold line that is the link. A title too long for a header is a line too, and so
+// is every reply's.
+func headline(e *event.Event, reply bool) block {
 	glyph, words := e.Severity.Glyph(), title(e)
-	if e.Severity == event.Error && !e.Quiet {
-		if full := entities.Replace(glyph + " " + words); length(full) <= headerLimit {
-			t := plain(full)
+	if e.Severity == event.Error && !e.Quiet && !reply {
+		if whole := entities.Replace(glyph + " " + words); length(whole) <= headerLimit {
+			t := plain(whole)
 			return block{Type: "header", Text: &t}
 		}
 	}
@@ -234,14 +245,20 @@ func footer(e *event.Event) string {
 			s = strings.TrimSuffix(name+" · "+s, " · ")
 		}
 	}
-	ts := unix(e.Time)
-	if ts == 0 {
-		return s
-	}
-	if s != "" {
+	when := date(e.Time)
+	if s != "" && when != "" {
 		s += " · "
 	}
-	return s + "<!date^" + strconv.FormatInt(ts, 10) + "^{date_short_pretty} {time}|" + e.Time.UTC().Format("2006-01-02 15:04 UTC") + ">"
+	return s + when
+}
+
+// date is a time in the reader's zone, "" if a reader has no use of it.
+func date(t time.Time) string {
+	ts := unix(t)
+	if ts == 0 {
+		return ""
+	}
+	return "<!date^" + strconv.FormatInt(ts, 10) + "^{date_short_pretty} {time}|" + t.UTC().Format("2006-01-02 15:04 UTC") + ">"
 }
 
 func product(e *event.Event) string {

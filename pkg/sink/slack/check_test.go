@@ -9,8 +9,11 @@ import (
 	"strings"
 )
 
+// callsIn are the mentions that the tests configure.
+var callsIn = regexp.MustCompile(`<(@U0HOOK0001|@W0HOOK0002|!subteam\^S0CREW0001|!here|!channel|!everyone)>`)
+
 // ours are the only things in angle brackets that this package writes.
-var ours = regexp.MustCompile(`^<(https?://[^<>|\s]+\|[^<>|\n]+|!date\^\d+\^\{date_short_pretty\} \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d UTC)>`)
+var ours = regexp.MustCompile(`^<(@U0HOOK0001|@W0HOOK0002|!subteam\^S0CREW0001|!here|!channel|!everyone|https?://[^<>|\s]+\|[^<>|\n]+|!date\^\d+\^\{date_short_pretty\} \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d UTC)>`)
 
 var entity = regexp.MustCompile(`^&(amp|lt|gt);`)
 
@@ -47,6 +50,11 @@ func within(what, s string, low, high int) error {
 // check tells what Slack would refuse about a body.
 func check(body []byte) error {
 	var m struct {
+		Channel     string            `json:"channel"`
+		TS          string            `json:"ts"`
+		ThreadTS    string            `json:"thread_ts"`
+		Broadcast   bool              `json:"reply_broadcast"`
+		Parse       string            `json:"parse"`
 		Text        string            `json:"text"`
 		Blocks      []json.RawMessage `json:"blocks"`
 		Attachments []struct {
@@ -69,6 +77,12 @@ func check(body []byte) error {
 	}
 	if len(m.Attachments) > 100 || len(blocks) > maxBlocks {
 		errs = append(errs, fmt.Errorf("%d attachments, %d blocks", len(m.Attachments), len(blocks)))
+	}
+	if m.TS != "" {
+		if m.Parse != "none" || m.UnfurlLinks != nil || m.UnfurlMedia != nil || m.ThreadTS != "" || callsIn.MatchString(m.Text) {
+			errs = append(errs, errors.New("a change with what only a post has, or without parse"))
+		}
+		m.UnfurlLinks, m.UnfurlMedia = no, no
 	}
 	if len(m.Blocks) > 0 && (m.Text == "" || m.UnfurlLinks == nil || *m.UnfurlLinks || m.UnfurlMedia == nil || *m.UnfurlMedia) {
 		errs = append(errs, errors.New("blocks without text, or with unfurling"))
@@ -110,6 +124,8 @@ func checkBlock(raw []byte) (int, error) {
 		Text     *text    `json:"text"`
 		Fields   []text   `json:"fields"`
 		Elements []button `json:"elements"`
+		ImageURL string   `json:"image_url"`
+		AltText  string   `json:"alt_text"`
 	}
 	var errs []error
 	texts := []text{}
@@ -142,6 +158,11 @@ func checkBlock(raw []byte) (int, error) {
 		texts = append(texts, e.Text)
 		if len(e.URL) > buttonURLLimit || !strings.HasPrefix(e.URL, "http") {
 			errs = append(errs, fmt.Errorf("button leads to %.80q", e.URL))
+		}
+	case b.Type == "image":
+		errs = append(errs, within("alt text", b.AltText, 1, altTextLimit))
+		if len(b.ImageURL) > imageURLLimit || !strings.HasPrefix(b.ImageURL, "http") {
+			errs = append(errs, fmt.Errorf("image at %.80q", b.ImageURL))
 		}
 	case len(texts) == 0:
 		errs = append(errs, fmt.Errorf("block %.200s", raw))

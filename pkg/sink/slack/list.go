@@ -100,3 +100,12 @@ func gauge(g *event.Gauge) string {
 	}
 	return s + fmt.Sprintf(" of %d", g.Max)
 }
+
+// altText says what the picture of a gauge shows.
+func altText(g *event.Gauge) string {
+	label := line(g.Label)
+	if label == "" {
+		label = "Score"
+	}
+	return escaped(fmt.Sprintf("%s: %d, on a scale from %d to %d", label, g.Value, g.Min, g.Max), altTextLimit)
+}

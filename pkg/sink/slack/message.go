@@ -2,7 +2,15 @@ package slack
 
 // message is the body of a post,
 // https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks.
+// Channel, ThreadTS and Broadcast are a bot's, TS and Parse those of a change:
+// https://docs.slack.dev/reference/methods/chat.postMessage and
+// https://docs.slack.dev/reference/methods/chat.update.
 type message struct {
+	Channel     string       `json:"channel,omitempty"`
+	TS          string       `json:"ts,omitempty"`
+	ThreadTS    string       `json:"thread_ts,omitempty"`
+	Broadcast   bool         `json:"reply_broadcast,omitempty"`
+	Parse       string       `json:"parse,omitempty"`
 	Text        string       `json:"text,omitempty"`
 	Blocks      []block      `json:"blocks,omitempty"`
 	Attachments []attachment `json:"attachments"`
@@ -32,13 +40,15 @@ type attachmentField struct {
 	Short bool   `json:"short"`
 }
 
-// block is a header, section, context or actions block. Elements are of type
+// block is a header, section, context, image or actions block. Elements are of type
 // text in a context, and of type button in actions.
 type block struct {
 	Type     string `json:"type"`
 	Text     *text  `json:"text,omitempty"`
 	Fields   []text `json:"fields,omitempty"`
 	Elements []any  `json:"elements,omitempty"`
+	ImageURL string `json:"image_url,omitempty"`
+	AltText  string `json:"alt_text,omitempty"`
 }
 
 // text is a text object. Verbatim keeps Slack from finding names, channels and

@@ -1,12 +1,11 @@
-// Package slack draws events for Slack's incoming webhooks: as Block Kit, or as
-// the attachments of the CertifyClouds webhook reference, which Discord takes
-// too under a webhook address that ends in /slack.
+// Package slack draws events for Slack, as Block Kit or as the attachments of the
+// CertifyClouds webhook reference: for incoming webhooks (and Discord's, under an
+// address that ends in /slack), and for a bot, which answers in threads and changes
+// what it wrote.
 package slack
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -25,78 +24,86 @@ const (
 	FormatAttachment = "attachment"
 )
 
-// Rate is what Slack takes of one webhook: about a message a second,
-// https://docs.slack.dev/apis/web-api/rate-limits.
+// Rate is what Slack takes of one webhook, and of a bot in one channel: about a
+// message a second, https://docs.slack.dev/apis/web-api/rate-limits.
 var Rate = sink.Rate{Count: 1, Per: time.Second}
 
-// Config is a Slack sink as it is configured.
+// Config is a Slack sink as it is configured: an incoming webhook with URL, or a
+// bot with Token and Channel.
 type Config struct {
 	// URL is the incoming webhook's address, which is its secret.
-	URL    secret.Handle `yaml:"url"`
-	Format string        `yaml:"format"`
+	URL secret.Handle `yaml:"url"`
+	// Token is the bot's (xoxb-…).
+	Token secret.Handle `yaml:"token"`
+	// Channel is where the bot posts: an ID (C…, G…, D…) or #name.
+	Channel string `yaml:"channel"`
+	// Conversation is what the bot makes of later events of a subject.
+	Conversation string `yaml:"conversation"`
+	// API is another address of the API: https://slack.com/api/ unless set.
+	API      string    `yaml:"api"`
+	Format   string    `yaml:"format"`
+	Mentions []Mention `yaml:"mentions"`
 }
 
-// Sink draws for one incoming webhook.
-type Sink struct {
-	url        secret.Handle
-	attachment bool
+// Webhook draws for one incoming webhook.
+type Webhook struct {
+	drawer
+	url secret.Handle
 }
 
 var (
-	_ sink.Sink    = (*Sink)(nil)
-	_ sink.Judge   = (*Sink)(nil)
-	_ sink.Reducer = (*Sink)(nil)
+	_ sink.Sink    = (*Webhook)(nil)
+	_ sink.Judge   = (*Webhook)(nil)
+	_ sink.Reducer = (*Webhook)(nil)
 )
 
-// New makes a Sink, or tells all that is wrong with c as problems.
-func New(c Config) (*Sink, error) {
-	var errs []error
-	if err := sink.CheckURL(c.URL, "is missing: name the incoming webhook's address, e.g. secret://slack-ops"); err != nil {
-		errs = append(errs, err)
-	}
+// New makes a *Webhook, a *Bot or a *Conversation, or tells all that is wrong with
+// c as problems.
+func New(c Config) (sink.Sink, error) {
+	bot := !c.Token.IsZero() || c.URL.IsZero() && c.Channel != ""
+	errs := []error{checkMentions(c.Mentions)}
 	switch c.Format {
 	case "", FormatBlocks, FormatAttachment:
 	default:
 		errs = append(errs, problem.New("format", "is unknown: use %s or %s", FormatBlocks, FormatAttachment))
 	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+	d := drawer{attachment: c.Format == FormatAttachment, mentions: c.Mentions}
+	if bot {
+		b, err := newBot(c, d)
+		if err := errors.Join(append(errs, err)...); err != nil {
+			return nil, err
+		}
+		if c.Conversation == ConversationNone {
+			return b, nil
+		}
+		return &Conversation{Bot: *b, mode: c.Conversation}, nil
 	}
-	return &Sink{url: c.URL, attachment: c.Format == FormatAttachment}, nil
+	errs = append(errs, checkWebhook(c))
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return &Webhook{drawer: d, url: c.URL}, nil
+}
+
+// checkWebhook is what is wrong with the keys of a webhook.
+func checkWebhook(c Config) error {
+	errs := []error{sink.CheckURL(c.URL, "is missing: name the incoming webhook's address, e.g. secret://slack-ops, or a bot's token and channel instead")}
+	for _, k := range []struct{ key, value string }{{"channel", c.Channel}, {"conversation", c.Conversation}, {"api", c.API}} {
+		if k.value != "" {
+			errs = append(errs, problem.New(k.key, "is for a bot: an incoming webhook posts to its own channel only; name a token instead of url, or remove this"))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Endpoint resolves the webhook's address.
-func (s *Sink) Endpoint(ctx context.Context) (sink.Endpoint, error) {
+func (s *Webhook) Endpoint(ctx context.Context) (sink.Endpoint, error) {
 	v, err := sink.ResolveURL(ctx, s.url)
 	return sink.Endpoint{URL: v}, err
 }
 
 // Render draws e in the configured format.
-func (s *Sink) Render(e *event.Event) sink.Message {
-	if s.attachment {
-		return encode(drawAttachment(e, excerptLimit))
-	}
-	return encode(drawBlocks(e, totalLimit, excerptLimit))
-}
+func (s *Webhook) Render(e *event.Event) sink.Message { return encode(s.post(e, full)) }
 
-// RenderReduced draws e with a quarter of the text.
-func (s *Sink) RenderReduced(e *event.Event) sink.Message {
-	if s.attachment {
-		return encode(drawAttachment(e, excerptLimit/4))
-	}
-	return encode(drawBlocks(e, totalLimit/4, excerptLimit/4))
-}
-
-// usualBytes is more than most messages take.
-const usualBytes = 2 << 10
-
-func encode(m message) sink.Message {
-	var b bytes.Buffer
-	b.Grow(usualBytes)
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(m); err != nil {
-		panic("slack: a message of strings and numbers did not encode: " + err.Error())
-	}
-	return sink.Message{ContentType: "application/json; charset=utf-8", Body: bytes.TrimSuffix(b.Bytes(), []byte("\n"))}
-}
+// RenderReduced draws e with a quarter of the text and without images.
+func (s *Webhook) RenderReduced(e *event.Event) sink.Message { return encode(s.post(e, reduced)) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -11,19 +12,24 @@ import (
 
 	"github.com/sigpost/sigpost/pkg/event"
 	"github.com/sigpost/sigpost/pkg/event/eventtest"
+	"github.com/sigpost/sigpost/pkg/match"
 	"github.com/sigpost/sigpost/pkg/problem"
 	"github.com/sigpost/sigpost/pkg/secret"
 	"github.com/sigpost/sigpost/pkg/sink"
 	"github.com/sigpost/sigpost/pkg/sink/sinktest"
 )
 
-func newSink(tb testing.TB, format string) *Sink {
+func newSink(tb testing.TB, format string) *Webhook {
 	tb.Helper()
 	s, err := New(Config{URL: secret.Fixed("https://hooks.slack.com/services/T/B/x"), Format: format})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return s
+	w, ok := s.(*Webhook)
+	if !ok {
+		tb.Fatalf("%T is no webhook", s)
+	}
+	return w
 }
 
 func TestSuite(t *testing.T) {
@@ -74,7 +80,7 @@ func TestNewTellsWhatIsWrong(t *testing.T) {
 		keys   string
 	}{
 		{Config{}, "url"},
-		{Config{Format: "cards"}, "url format"},
+		{Config{Format: "cards"}, "format url"},
 		{Config{URL: literal("https://hooks.slack.com/services/x"), Format: "blocks"}, ""},
 		{Config{URL: literal("http://127.0.0.1:8080/x")}, ""},
 		{Config{URL: literal("http://[::1]:8080/x")}, ""},
@@ -83,6 +89,25 @@ func TestNewTellsWhatIsWrong(t *testing.T) {
 		{Config{URL: literal("https:///hush")}, "url"},
 		{Config{URL: literal("https://user:hush@hooks.slack.com/x")}, "url"},
 		{Config{URL: literal("hush")}, "url"},
+		{Config{URL: literal("https://hooks.slack.com/x"), Channel: "C0OPS0001", Conversation: "both", API: "x"}, "channel conversation api"},
+		{Config{URL: literal("https://hooks.slack.com/x"), Token: literal("secret://bot"), Channel: "C0OPS0001"}, "url"},
+		{Config{Token: literal("xoxb-hush"), Channel: "C0OPS0001"}, "token"},
+		{Config{Token: literal("secret://bot")}, "channel"},
+		{Config{Channel: "#ops"}, "token"},
+		{Config{Token: literal("secret://bot"), Channel: "ops"}, "channel"},
+		{Config{Token: literal("secret://bot"), Channel: "#Ops"}, "channel"},
+		{Config{Token: literal("secret://bot"), Channel: "#a b"}, "channel"},
+		{Config{Token: literal("secret://bot"), Channel: "U0HOOK0001"}, "channel"},
+		{Config{Token: literal("secret://bot"), Channel: "#bücher_1-2"}, ""},
+		{Config{Token: literal("secret://bot"), Channel: "#運用"}, ""},
+		{Config{Token: literal("env://BOT"), Channel: "D0OPS0001", Conversation: "none", Format: "attachment"}, ""},
+		{Config{Token: literal("secret://bot"), Channel: "G0OPS0001", Conversation: "threads"}, "conversation"},
+		{Config{Token: literal("secret://bot"), Channel: "#ops", API: "http://slack.com/api/"}, "api"},
+		{Config{Token: literal("secret://bot"), Channel: "#ops", API: "https://slack.com/api/?x=y"}, "api"},
+		{Config{Token: literal("secret://bot"), Channel: "#ops", API: "http://127.0.0.1:1"}, ""},
+		{Config{URL: literal("secret://x"), Mentions: []Mention{{}, {To: []string{"here", "@hook", "<!here>", "U1"}}}}, "mentions[0].to mentions[1].to[1] mentions[1].to[2] mentions[1].to[3]"},
+		{Config{URL: literal("secret://x"), Mentions: []Mention{{To: make([]string, 11)}}}, "mentions[0].to " + strings.Join(indexed("mentions[0].to", 11), " ")},
+		{Config{URL: literal("secret://x"), Mentions: []Mention{{To: []string{"here"}, Filter: match.Filter{Events: []string{"[", ""}, Severity: []event.Severity{"bad"}}}}}, "mentions[0].events[0] mentions[0].events[1] mentions[0].severity[0]"},
 		{Config{URL: literal("secret://slack-ops")}, ""},
 	} {
 		_, err := New(c.config)
@@ -97,6 +122,13 @@ func TestNewTellsWhatIsWrong(t *testing.T) {
 			t.Errorf("%+v: problems with %q, want %q", c.config, got, c.keys)
 		}
 	}
+}
+
+func indexed(key string, n int) (keys []string) {
+	for i := range n {
+		keys = append(keys, fmt.Sprintf("%s[%d]", key, i))
+	}
+	return keys
 }
 
 func TestEndpoint(t *testing.T) {
@@ -157,7 +189,7 @@ func TestJudge(t *testing.T) {
 }
 
 func TestQuietEventsAreALineAndAFooter(t *testing.T) {
-	m := drawBlocks(&event.Event{Title: "Run completed", Severity: event.Error, Quiet: true, Product: "Scalr", URL: "https://example.com", Text: event.Text{Body: "x"}}, totalLimit, excerptLimit)
+	m := drawBlocks(&event.Event{Title: "Run completed", Severity: event.Error, Quiet: true, Product: "Scalr", URL: "https://example.com", Text: event.Text{Body: "x"}}, full)
 	if len(m.Blocks) != 1 || m.Blocks[0].Type != "section" || len(m.Attachments[0].Blocks) != 1 {
 		t.Errorf("%+v", m)
 	}

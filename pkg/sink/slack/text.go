@@ -22,6 +22,9 @@ const (
 	// https://docs.slack.dev/reference/block-kit/block-elements/button-element
 	buttonLimit    = 75
 	buttonURLLimit = 3000
+	// https://docs.slack.dev/reference/block-kit/blocks/image-block
+	imageURLLimit = 3000
+	altTextLimit  = 2000
 	// https://docs.slack.dev/reference/methods/chat.postMessage#truncating: 4,000
 	// are advised; a notification shows far less.
 	fallbackLimit = 300
