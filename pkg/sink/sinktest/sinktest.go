@@ -40,7 +40,7 @@ func Run(t *testing.T, s Suite) {
 	}
 	for _, c := range canonical {
 		t.Run("golden/"+c.Name, func(t *testing.T) {
-			golden(t, filepath.Join(s.Dir, c.Name+".json"), s.Sink.Render(&c.Event).Body)
+			Golden(t, filepath.Join(s.Dir, c.Name+".json"), s.Sink.Render(&c.Event).Body)
 		})
 	}
 	again := append(eventtest.Canonical(), eventtest.Hostile()...)
@@ -113,7 +113,8 @@ func shown(t *testing.T, v any) {
 	}
 }
 
-func golden(t *testing.T, path string, body []byte) {
+// Golden holds a body of JSON against a file, which -update writes.
+func Golden(t *testing.T, path string, body []byte) {
 	t.Helper()
 	var b bytes.Buffer
 	if err := json.Indent(&b, body, "", "  "); err != nil {

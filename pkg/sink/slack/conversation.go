@@ -34,6 +34,7 @@ func (c *Conversation) Channel(name string) (sink.Sink, error) {
 
 // replies and replaces tell what later events do.
 func (c *Conversation) replies() bool { return c.mode != ConversationUpdate }
+
 func (c *Conversation) replaces() bool {
 	return c.mode == ConversationUpdate || c.mode == ConversationBoth
 }
@@ -81,6 +82,7 @@ func turns(e *event.Event, m memory) bool {
 func (c *Conversation) Next(e *event.Event, text string) *sink.Step {
 	m := recall(text, c.channel)
 	switch c.next(e, m) {
+	case nothing:
 	case post:
 		return &sink.Step{Message: c.Render(e)}
 	case reply:
