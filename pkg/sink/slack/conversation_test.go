@@ -262,7 +262,7 @@ func TestKilledBetweenSteps(t *testing.T) {
 			if err := whole.deliver(&e); err != nil {
 				t.Fatal(err)
 			}
-			for errors.Is(broken.deliver(&e), errKilled) { //nolint:revive // until it gets through
+			for errors.Is(broken.deliver(&e), errKilled) { // until it gets through
 			}
 		}
 		if whole.look() != broken.look() || whole.api.Calls() != broken.api.Calls() || whole.memory != broken.memory {
