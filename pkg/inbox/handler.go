@@ -164,6 +164,9 @@ func (b *Inbox) receive(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, answer.refusal, http.StatusBadRequest)
 		return
 	}
+	if text, ok := slackBot(kind, r.PathValue("sink"), payload, time.Now()); ok {
+		answer.contentType, answer.body = "application/json; charset=utf-8", text
+	}
 	w.Header().Set("Content-Type", answer.contentType)
 	w.WriteHeader(answer.status)
 	io.WriteString(w, answer.body)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -191,5 +192,28 @@ func TestEvents(t *testing.T) {
 	defer b.mu.Unlock()
 	if len(b.readers) != 0 {
 		t.Errorf("%d readers left after the client went", len(b.readers))
+	}
+}
+
+// A bot's stand-in says where the message is, and of a change that it is there still.
+func TestReceiveFromABot(t *testing.T) {
+	b := New()
+	var at []string
+	for _, call := range [][2]string{{"chat.postMessage", `{"channel":"#ops","text":"a"}`}, {"chat.postMessage", `{"channel":"#ops","text":"b"}`}, {"chat.update", `{"channel":"C0INBOX01","ts":"1.2","text":"a"}`}} {
+		w := do(b, "POST", "127.0.0.1", "/inbox/receive/slack/"+call[0], call[1])
+		var answer struct {
+			OK          bool
+			Channel, TS string
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || !answer.OK || answer.Channel != "C0INBOX01" {
+			t.Fatalf("%v: %s", err, w.Body)
+		}
+		at = append(at, answer.TS)
+	}
+	if !regexp.MustCompile(`^\d{10}\.\d{6}$`).MatchString(at[0]) || at[2] != "1.2" {
+		t.Errorf("at %v", at)
+	}
+	if w := do(b, "POST", "127.0.0.1", "/inbox/receive/slack/chat.postMessage", `{"channel":"#ops"}`); w.Code != 400 {
+		t.Errorf("an empty message: %d", w.Code)
 	}
 }

@@ -1,6 +1,11 @@
 package inbox
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
 
 // answer is how a stand-in receiver behaves.
 type answer struct {
@@ -17,6 +22,22 @@ var answers = map[string]answer{
 	"slack":   {takesSlack, 200, "text/plain; charset=utf-8", "ok", "invalid_payload"},
 	"teams":   {takesTeams, 202, "text/plain; charset=utf-8", "", "TriggerInputSchemaMismatch"},
 	"generic": {func(p map[string]json.RawMessage) bool { return p != nil }, 200, "application/json", "{}", "invalid_payload"},
+}
+
+// slackBot is the answer to a bot, whose sink's api is /inbox/receive/slack: where
+// its message is, so that later ones can reply to it or change it.
+func slackBot(kind, method string, payload map[string]json.RawMessage, now time.Time) (body string, ok bool) {
+	if kind != "slack" || !strings.HasPrefix(method, "chat.") {
+		return "", false
+	}
+	ts := now.UnixMicro()
+	at := fmt.Sprintf("%d.%06d", ts/1e6, ts%1e6)
+	var changed string
+	if json.Unmarshal(payload["ts"], &changed) == nil && changed != "" {
+		at = changed
+	}
+	text, err := json.Marshal(map[string]any{"ok": true, "channel": "C0INBOX01", "ts": at})
+	return string(text), err == nil
 }
 
 // takesSlack wants text, blocks or attachments.

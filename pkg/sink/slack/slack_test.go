@@ -222,6 +222,31 @@ func TestUntrustedMarksAreInert(t *testing.T) {
 // with -fuzzminimizetime 20x, else that takes most of the time all the same.
 const fuzzBytes = 64
 
+// conversed is the steps of a conversation about e: it opens something, e resolves
+// that, and e opens it again.
+func conversed(t *testing.T, c *Conversation, e event.Event) (all []sink.Message) {
+	t.Helper()
+	e.Key = "k"
+	memory := ""
+	for i, state := range []event.State{event.StateOpen, event.StateResolved, event.StateOpen} {
+		e.ID, e.State = fmt.Sprint(i), state
+		for step := c.Next(&e, memory); step != nil; step = c.Next(&e, memory) {
+			all = append(all, step.Message)
+			if less := c.ReduceStep(&e, step.Message); less.Body != nil {
+				all = append(all, less)
+			}
+			var err error
+			if memory, err = c.Note(&e, memory, step, []byte(`{"ok":true,"channel":"C0OPS0001","ts":"1700000000.000001"}`), nil); err != nil {
+				t.Fatal(err)
+			}
+			if len(memory) > sink.MaxMemory {
+				t.Fatalf("%d bytes to remember", len(memory))
+			}
+		}
+	}
+	return all
+}
+
 func FuzzRender(f *testing.F) {
 	short := func(s string) string { return s[:min(len(s), fuzzBytes)] }
 	for _, c := range append(eventtest.Canonical(), eventtest.Hostile()...) {
@@ -229,6 +254,7 @@ func FuzzRender(f *testing.F) {
 		f.Add(short(c.Event.Title), short(c.Event.URL), short(c.Event.Text.Body), int64(1), 0, times)
 	}
 	blocks, attachments := newSink(f, FormatBlocks), newSink(f, FormatAttachment)
+	talker := &Conversation{Bot: Bot{channel: "#ops"}}
 	f.Fuzz(func(t *testing.T, s, u, body string, ts int64, n int, times uint8) {
 		if max(len(s), len(u), len(body)) > fuzzBytes {
 			t.Skip("too long")
@@ -248,12 +274,12 @@ func FuzzRender(f *testing.F) {
 			Fields: []event.Field{{Name: s, Value: body, URL: u, Short: true}, {Name: body, Value: s}},
 			Lists:  []event.List{{Name: s, Omitted: n, Items: []event.Item{{Label: s, URL: u, Text: body, Detail: s, Note: body, Code: n%2 == 0, Done: n%3 == 0}, {Text: s, URL: u}}}},
 			Text:   event.Text{Body: body, Format: event.Markdown},
-			Gauge:  &event.Gauge{Label: s, Value: n, Max: 100},
+			Gauge:  &event.Gauge{Label: s, Value: n, Max: 100, Image: u},
 		}
 		if n%7 == 6 {
 			e.Original = &event.Original{Title: s, Text: body, Fields: e.Fields}
 		}
-		for _, m := range []sink.Message{blocks.Render(&e), blocks.RenderReduced(&e), attachments.Render(&e), attachments.RenderReduced(&e)} {
+		for _, m := range append(conversed(t, talker, e), blocks.Render(&e), blocks.RenderReduced(&e), attachments.Render(&e), attachments.RenderReduced(&e)) {
 			if err := check(m.Body); err != nil {
 				t.Errorf("%v\n%s", err, m.Body)
 			}
