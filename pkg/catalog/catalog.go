@@ -8,6 +8,7 @@ import (
 
 	"github.com/sigpost/sigpost/pkg/sink"
 	"github.com/sigpost/sigpost/pkg/sink/generic"
+	"github.com/sigpost/sigpost/pkg/sink/pagerduty"
 	"github.com/sigpost/sigpost/pkg/sink/slack"
 	"github.com/sigpost/sigpost/pkg/sink/teams"
 	"github.com/sigpost/sigpost/pkg/source"
@@ -51,6 +52,7 @@ var Sources = []Source{
 // Sinks is every type of sink, by Type.
 var Sinks = []Sink{
 	{generic.Type, "Any HTTP endpoint (JSON)", sink.Rate{}, newSink(generic.New)},
+	{pagerduty.Type, "PagerDuty", pagerduty.Rate, newSink(pagerduty.New)},
 	{slack.Type, "Slack", slack.Rate, newSink(slack.New)},
 	{teams.Type, "Microsoft Teams", teams.Rate, newSink(teams.New)},
 }

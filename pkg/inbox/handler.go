@@ -47,6 +47,7 @@ func (b *Inbox) Handler() http.Handler {
 	mux.HandleFunc("GET /inbox/messages", b.serveMessages)
 	mux.HandleFunc("GET /inbox/events", b.serveEvents)
 	mux.HandleFunc("POST /inbox/receive/{type}/{sink}", b.receive)
+	mux.HandleFunc("POST /inbox/receive/{type}/{sink}/{path...}", b.receive) // of an API
 	cross := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

@@ -83,13 +83,23 @@ func TestReceive(t *testing.T) {
 		{"teams", `{"@type":"MessageCard","text":"a"}`, 202, ""},
 		{"teams", `{"text":"a"}`, 400, "TriggerInputSchemaMismatch\n"},
 		{"teams", `{"type":"message","attachments":[]}`, 400, "TriggerInputSchemaMismatch\n"},
+		{"pagerduty", `{"routing_key":"routingkeyroutingkeyroutingkey32","event_action":"trigger","payload":{"summary":"a"}}`, 202, `{"status":"success","message":"Event processed"}`},
+		{"pagerduty", `{"routing_key":"routingkeyroutingkeyroutingkey32","event_action":"resolve","dedup_key":"a"}`, 202, `{"status":"success","message":"Event processed"}`},
+		{"pagerduty", `{"routing_key":"routingkeyroutingkeyroutingkey32","payload":{"summary":"a"}}`, 202, `{"status":"success","message":"Event processed"}`},
+		{"pagerduty", `{"event_action":"trigger","payload":{"summary":"a"}}`, 400, `{"status":"invalid event","message":"Event object is invalid","errors":[]}` + "\n"},
+		{"pagerduty", `{"routing_key":"routingkeyroutingkeyroutingkey32","event_action":"trigger"}`, 400, `{"status":"invalid event","message":"Event object is invalid","errors":[]}` + "\n"},
+		{"pagerduty", `{"routing_key":"routingkeyroutingkeyroutingkey32","event_action":"page","payload":{"summary":"a"}}`, 400, `{"status":"invalid event","message":"Event object is invalid","errors":[]}` + "\n"},
 		{"generic", `{"a":1}`, 200, "{}"},
 		{"generic", `null`, 400, "invalid_payload\n"},
 		{"generic", `{"a":"` + strings.Repeat("x", maxBody) + `"}`, 413, "payload too large\n"},
 		{"other", `{"a":1}`, 404, "404 page not found\n"},
 	} {
 		b := New()
-		w := do(b, "POST", "localhost", "/inbox/receive/"+c.kind+"/ops", c.body)
+		path := "/inbox/receive/" + c.kind + "/ops"
+		if c.kind == "pagerduty" {
+			path += "/v2/enqueue"
+		}
+		w := do(b, "POST", "localhost", path, c.body)
 		if w.Code != c.status || w.Body.String() != c.answer {
 			t.Errorf("%s %.60s = %d %q, want %d %q", c.kind, c.body, w.Code, w.Body, c.status, c.answer)
 		}

@@ -17,10 +17,15 @@ type answer struct {
 }
 
 // answers are the receivers that can be stood in for. The words are those of
-// Slack's and Microsoft's documentation of incoming webhooks.
+// their documentation.
 var answers = map[string]answer{
-	"slack":   {takesSlack, 200, "text/plain; charset=utf-8", "ok", "invalid_payload"},
-	"teams":   {takesTeams, 202, "text/plain; charset=utf-8", "", "TriggerInputSchemaMismatch"},
+	"slack": {takesSlack, 200, "text/plain; charset=utf-8", "ok", "invalid_payload"},
+	"teams": {takesTeams, 202, "text/plain; charset=utf-8", "", "TriggerInputSchemaMismatch"},
+	"pagerduty": {
+		takesPagerDuty, 202, "application/json",
+		`{"status":"success","message":"Event processed"}`,
+		`{"status":"invalid event","message":"Event object is invalid","errors":[]}`,
+	},
 	"generic": {func(p map[string]json.RawMessage) bool { return p != nil }, 200, "application/json", "{}", "invalid_payload"},
 }
 
@@ -88,4 +93,23 @@ func takesTeams(payload map[string]json.RawMessage) bool {
 		}
 	}
 	return true
+}
+
+// takesPagerDuty wants a routing key and an alert's action, or a payload with a
+// summary.
+func takesPagerDuty(payload map[string]json.RawMessage) bool {
+	var key, action string
+	var content struct {
+		Summary string `json:"summary"`
+	}
+	if json.Unmarshal(payload["routing_key"], &key) != nil || len(key) != 32 {
+		return false
+	}
+	if raw, ok := payload["event_action"]; ok && json.Unmarshal(raw, &action) != nil {
+		return false
+	}
+	if action == "acknowledge" || action == "resolve" {
+		return payload["dedup_key"] != nil
+	}
+	return (action == "" || action == "trigger") && json.Unmarshal(payload["payload"], &content) == nil && content.Summary != ""
 }

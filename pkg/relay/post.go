@@ -40,9 +40,12 @@ func (r *Relay) converse(ctx context.Context, d *Delivery, c sink.Converser) err
 			return err
 		}
 	}
-	for range maxSteps {
+	for n := range maxSteps {
 		step := c.Next(e, memory)
 		if step == nil {
+			if n == 0 {
+				r.opt.Log.LogAttrs(ctx, slog.LevelInfo, "nothing to deliver: the receiver knows something newer, or needs not know this", deliveryAttrs(d)...)
+			}
 			return nil
 		}
 		answer, refusal := r.post(ctx, d, step.Message)
