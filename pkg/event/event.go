@@ -64,6 +64,9 @@ type Event struct {
 	Original *Original `json:"original,omitempty"`
 	// Raw is the verified body, for archives. It may hold what no message shows.
 	Raw []byte `json:"raw,omitempty"`
+	// RawBytes is how long the verified body was, if Raw is only its beginning;
+	// else 0. The relay puts it there.
+	RawBytes int `json:"-"`
 }
 
 // Link is a name that may lead somewhere. URL may be empty.

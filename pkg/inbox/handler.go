@@ -161,7 +161,9 @@ func (b *Inbox) receive(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var payload map[string]json.RawMessage
-	if json.Unmarshal(body, &payload) != nil || !answer.takes(payload) {
+	said := r.Header.Get("Content-Type")
+	raw := kind == "generic" && said != "" && !strings.Contains(said, "json")
+	if !raw && (json.Unmarshal(body, &payload) != nil || !answer.takes(payload)) {
 		http.Error(w, answer.refusal, http.StatusBadRequest)
 		return
 	}

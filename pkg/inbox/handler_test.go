@@ -109,6 +109,18 @@ func TestReceive(t *testing.T) {
 	}
 }
 
+// The stand-in for any receiver takes a form as GitHub posts it, too.
+func TestGenericTakesWhatIsNoJSON(t *testing.T) {
+	r := httptest.NewRequest("POST", "/inbox/receive/generic/archive", strings.NewReader("payload=%7B%7D"))
+	r.Host = "localhost"
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	New().Handler().ServeHTTP(w, r)
+	if w.Code != 200 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 func TestMessages(t *testing.T) {
 	b := New()
 	raw := []byte("not for the page")

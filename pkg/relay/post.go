@@ -111,6 +111,10 @@ func conversationKey(d *Delivery) string {
 // post sends one message and returns the answer's body, once it is accepted.
 func (r *Relay) post(ctx context.Context, d *Delivery, m sink.Message) (answer []byte, err error) {
 	p, err := r.seal(ctx, d, m)
+	if u := (*sink.UnsendableError)(nil); errors.As(err, &u) {
+		r.logAttempt(ctx, d, deliver.Attempt{Class: deliver.ClassRefused, Err: err})
+		return nil, &deliver.Error{Reason: err.Error(), Err: err}
+	}
 	if err != nil {
 		r.opt.Log.LogAttrs(ctx, slog.LevelError, "delivery", append(deliveryAttrs(d), slog.String("class", "no secret"), slog.String("reason", err.Error()))...)
 		return nil, err

@@ -61,6 +61,9 @@ func (r *Relay) Work(ctx context.Context, m queue.Message) (v queue.Verdict) {
 	if wait := r.turnAt(ctx, s, m.Received); wait > 0 {
 		return queue.Verdict{Again: true, After: wait}
 	}
+	if job.RawBytes > len(job.Event.Raw) {
+		job.Event.RawBytes = job.RawBytes
+	}
 	ctx, cancel := context.WithTimeout(ctx, workTime)
 	defer cancel()
 	d := &Delivery{Event: &job.Event, Sink: s, Channel: job.Channel, keep: r.opt.RetryFor + time.Hour, round: job.Round, resent: job.Resent, accepted: job.Accepted}

@@ -59,10 +59,17 @@ type Posting struct {
 // Endpoint's address: a key in the body, a signature over it, an address or a
 // content type of several. Seal is called anew for each delivery, with m as one
 // of the Sink's own methods drew it for e, and its result is not logged and not
-// shown: what it adds may be secret. Its error carries no secret.
+// shown: what it adds may be secret. Its error carries no secret, and is an
+// *UnsendableError if no later try can help.
 type Sealer interface {
 	Seal(ctx context.Context, e *event.Event, m Message, now time.Time) (Posting, error)
 }
+
+// UnsendableError says that a message can't be sent, now or later.
+type UnsendableError struct{ Reason string }
+
+// Error is the reason.
+func (e *UnsendableError) Error() string { return e.Reason }
 
 // Converser is a Sink that remembers what it posted of a subject (an event's
 // Key): to answer in a thread, to change the first message, or to keep what

@@ -1,15 +1,16 @@
-// Package generic draws events as the plain JSON of the CertifyClouds webhook
-// reference, for any receiver of your own.
+// Package generic draws events for any receiver of your own: as the plain JSON of
+// the CertifyClouds webhook reference, as that JSON in a CloudEvent, or as what
+// the sender posted.
 package generic
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"slices"
 	"strings"
+	"time"
 
+	"github.com/sigpost/sigpost/pkg/event"
 	"github.com/sigpost/sigpost/pkg/problem"
 	"github.com/sigpost/sigpost/pkg/secret"
 	"github.com/sigpost/sigpost/pkg/sink"
@@ -18,21 +19,38 @@ import (
 // Type is the sink's name in a configuration.
 const Type = "generic"
 
+// The formats of a message.
+const (
+	JSON       = "json" // the default
+	Binary     = "cloudevents-binary"
+	Structured = "cloudevents-structured"
+	Raw        = "raw"
+)
+
 // Config is the sink's part of a configuration.
 type Config struct {
-	// URL is where the JSON is posted.
+	// URL is where the message is posted.
 	URL secret.Handle `yaml:"url"`
-	// Headers are sent with it, e.g. Authorization.
+	// Format is JSON, Binary, Structured, Raw or empty.
+	Format string `yaml:"format"`
+	// Headers are sent with it.
 	Headers map[string]secret.Handle `yaml:"headers"`
+	// Bearer is the token of an Authorization header.
+	Bearer secret.Handle `yaml:"bearer"`
+	// Signing is the secret of a Standard Webhooks signature.
+	Signing secret.Handle `yaml:"signing"`
 }
 
-// Sink is a receiver of plain JSON.
+// Sink is a receiver of your own.
 type Sink struct {
-	url     secret.Handle
+	c       Config
 	headers map[string]secret.Handle
 }
 
-var _ sink.Sink = (*Sink)(nil)
+var (
+	_ sink.Sink   = (*Sink)(nil)
+	_ sink.Sealer = (*Sink)(nil)
+)
 
 // New checks c. Its error joins all problems, by key.
 func New(c Config) (*Sink, error) {
@@ -40,84 +58,65 @@ func New(c Config) (*Sink, error) {
 	if err := sink.CheckURL(c.URL, "is required: where the JSON is posted"); err != nil {
 		errs = append(errs, err)
 	}
+	switch c.Format {
+	case "":
+		c.Format = JSON
+	case JSON, Binary, Structured, Raw:
+	default:
+		errs = append(errs, problem.New("format", "unknown format: use %s, %s, %s or %s", JSON, Binary, Structured, Raw))
+	}
+	for _, h := range []struct {
+		key    string
+		handle secret.Handle
+	}{{"bearer", c.Bearer}, {"signing", c.Signing}} {
+		if h.handle.Literal() && !h.handle.IsZero() {
+			errs = append(errs, problem.New(h.key, "%s", literalText))
+		}
+	}
 	headers, headerErrs := checkHeaders(c.Headers)
-	if errs = append(errs, headerErrs...); len(errs) > 0 {
+	errs = append(errs, headerErrs...)
+	for name := range c.Headers {
+		if by := c.setBy(name); by != "" {
+			errs = append(errs, problem.New("headers."+name, "must be removed: %s sets it", by))
+		}
+	}
+	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	return &Sink{url: c.URL, headers: headers}, nil
+	return &Sink{c: c, headers: headers}, nil
 }
 
-// reserved are the headers that belong to the connection or to the client.
-// https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
-var reserved = []string{
-	"Connection", "Content-Length", "Host", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization",
-	"Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
-}
-
-// checkHeaders is the headers by their canonical names, and what is wrong with them.
-func checkHeaders(in map[string]secret.Handle) (map[string]secret.Handle, []error) {
-	var errs []error
-	out := make(map[string]secret.Handle, len(in))
-	names := make([]string, 0, len(in))
-	for name := range in {
-		names = append(names, name)
+// setBy is the key that sets a header of that name, if one does.
+func (c Config) setBy(name string) string {
+	switch name = strings.ToLower(name); {
+	case name == "authorization" && !c.Bearer.IsZero():
+		return "bearer"
+	case strings.HasPrefix(name, "webhook-") && !c.Signing.IsZero():
+		return "signing"
+	case strings.HasPrefix(name, "ce-") && c.Format == Binary, name == "content-type" && (c.Format == Binary || c.Format == Structured):
+		return "format"
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		h, canonical := in[name], http.CanonicalHeaderKey(name)
-		_, twice := out[canonical]
-		switch {
-		case !token(name):
-			errs = append(errs, problem.New("headers", "%q is no header name: letters, digits and hyphens are", strings.ToValidUTF8(name, "?")))
-			continue
-		case slices.Contains(reserved, canonical):
-			errs = append(errs, problem.New("headers."+name, "can't be set: it belongs to the connection"))
-		case twice:
-			errs = append(errs, problem.New("headers."+name, "is there twice: header names don't tell upper from lower case"))
-		case h.IsZero():
-			errs = append(errs, problem.New("headers."+name, "has no value"))
-		case h.Literal() && secretHeader(name):
-			errs = append(errs, problem.New("headers."+name, "holds a secret in plain text: write secret://NAME, env://NAME or file://PATH instead, and change the secret if this file was shared"))
-		case h.Literal():
-			if v, err := h.Value(context.Background()); err != nil || !headerValue(v) {
-				errs = append(errs, problem.New("headers."+name, "%s", valueText))
-			}
-		}
-		out[canonical] = h
+	return ""
+}
+
+// Render draws e in the configured format.
+func (s *Sink) Render(e *event.Event) sink.Message {
+	switch s.c.Format {
+	case Structured:
+		return structured(e)
+	case Raw:
+		return sink.Message{ContentType: rawType(e.Raw), Body: e.Raw}
 	}
-	return out, errs
+	return sink.Message{ContentType: jsonType, Body: drawDocument(e)}
 }
 
-// secretHeader tells whether headers of that name carry secrets.
-func secretHeader(name string) bool {
-	name = strings.ToLower(name)
-	return slices.ContainsFunc([]string{"authorization", "cookie", "token", "secret", "password", "apikey", "api-key"}, func(word string) bool {
-		return strings.Contains(name, word)
-	})
-}
-
-// token tells whether name is a header's name.
-// https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
-func token(name string) bool {
-	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("!#$%&'*+-.^_`|~", r))
-	})
-}
-
-// headerValue tells whether v is text that a header can carry.
-func headerValue(v secret.Value) bool {
-	return !strings.ContainsFunc(v.Reveal(), func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
-}
-
-const valueText = "must be one line without control characters"
-
-// Endpoint is the address and its headers.
+// Endpoint is the address and the headers that are the same for every message.
 func (s *Sink) Endpoint(ctx context.Context) (sink.Endpoint, error) {
-	v, err := sink.ResolveURL(ctx, s.url)
+	v, err := sink.ResolveURL(ctx, s.c.URL)
 	if err != nil {
 		return sink.Endpoint{}, err
 	}
-	end := sink.Endpoint{URL: v}
+	end := sink.Endpoint{URL: v, Header: make(map[string]secret.Value, len(s.headers)+maxOwnHeaders)}
 	for name, h := range s.headers {
 		v, err := h.Value(ctx)
 		if err != nil {
@@ -126,10 +125,53 @@ func (s *Sink) Endpoint(ctx context.Context) (sink.Endpoint, error) {
 		if !headerValue(v) {
 			return sink.Endpoint{}, problem.New("headers."+name, "%s", valueText)
 		}
-		if end.Header == nil {
-			end.Header = make(map[string]secret.Value, len(s.headers))
-		}
 		end.Header[name] = v
 	}
+	if !s.c.Bearer.IsZero() {
+		v, err := s.c.Bearer.Value(ctx)
+		if err != nil {
+			return sink.Endpoint{}, fmt.Errorf("bearer: %w", err)
+		}
+		if !headerValue(v) || strings.ContainsAny(v.Reveal(), " \t") {
+			return sink.Endpoint{}, problem.New("bearer", "must be a token: one word, without Bearer before it")
+		}
+		end.Header["Authorization"] = secret.NewValue("Bearer " + v.Reveal())
+	}
+	if !s.c.Signing.IsZero() {
+		if _, err := s.keys(ctx); err != nil {
+			return sink.Endpoint{}, err
+		}
+	}
 	return end, nil
+}
+
+// maxOwnHeaders is how many headers Seal adds at most.
+const maxOwnHeaders = 12
+
+// Seal adds the headers that differ by message: those of a CloudEvent, what is
+// known of a raw body, and the signature.
+func (s *Sink) Seal(ctx context.Context, e *event.Event, m sink.Message, now time.Time) (sink.Posting, error) {
+	end, err := s.Endpoint(ctx)
+	if err != nil {
+		return sink.Posting{}, err
+	}
+	switch s.c.Format {
+	case Binary:
+		for _, a := range attributes(e) {
+			end.Header["ce-"+a.name] = secret.NewValue(encodeHeader(a.value))
+		}
+	case Raw:
+		if err := whole(e); err != nil {
+			return sink.Posting{}, err
+		}
+		for _, a := range origin(e) {
+			end.Header[a.name] = secret.NewValue(encodeHeader(a.value))
+		}
+	}
+	if !s.c.Signing.IsZero() {
+		if err := s.sign(ctx, e, m.Body, now, end.Header); err != nil {
+			return sink.Posting{}, err
+		}
+	}
+	return sink.Posting{Message: m, Endpoint: end}, nil
 }

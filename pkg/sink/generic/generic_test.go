@@ -17,9 +17,13 @@ import (
 	"github.com/sigpost/sigpost/pkg/sink/sinktest"
 )
 
-func newSink(tb testing.TB) *Sink {
+func newSink(tb testing.TB, changes ...func(*Config)) *Sink {
 	tb.Helper()
-	s, err := New(Config{URL: secret.Fixed("https://example.com/hooks")})
+	c := Config{URL: secret.Fixed("https://example.com/hooks")}
+	for _, change := range changes {
+		change(&c)
+	}
+	s, err := New(c)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -89,7 +93,7 @@ func TestReferenceDocumentsAreReproduced(t *testing.T) {
 			if err := json.Compact(&want, file); err != nil {
 				t.Fatal(err)
 			}
-			if got := newSink(t).Render(&e).Body; !bytes.Equal(got, want.Bytes()) {
+			if got := drawDocument(&e); !bytes.Equal(got, want.Bytes()) {
 				t.Errorf("got  %s\nwant %s", got, want.Bytes())
 			}
 		})
@@ -152,6 +156,13 @@ func TestNewReportsEveryProblem(t *testing.T) {
 		},
 		{Config{URL: good, Headers: map[string]secret.Handle{"": value, "X Team": value, "X:": value}}, "headers headers headers"},
 		{Config{URL: good, Headers: map[string]secret.Handle{"X-A": value, "x-a": value}}, "headers.x-a"},
+		{Config{URL: good, Format: "xml"}, "format"},
+		{Config{URL: good, Bearer: value, Signing: value}, "bearer signing"},
+		{Config{URL: good, Bearer: literal(t, "env://TOKEN"), Headers: map[string]secret.Handle{"authorization": literal(t, "env://AUTH")}}, "headers.authorization"},
+		{Config{URL: good, Signing: literal(t, "env://KEY"), Headers: map[string]secret.Handle{"Webhook-Id": value}}, "headers.Webhook-Id"},
+		{Config{URL: good, Format: Binary, Headers: map[string]secret.Handle{"CE-Type": value}}, "headers.CE-Type"},
+		{Config{URL: good, Format: Structured, Headers: map[string]secret.Handle{"Content-Type": value, "CE-Type": value}}, "headers.Content-Type"},
+		{Config{URL: good, Headers: map[string]secret.Handle{"Content-Type": value, "CE-Type": value, "Webhook-Id": value}}, ""},
 		{Config{URL: good, Headers: map[string]secret.Handle{"X-A": {}, "X-B": literal(t, "a\r\nb")}}, "headers.X-A headers.X-B"},
 	} {
 		_, err := New(c.config)
@@ -178,7 +189,7 @@ func TestEndpoint(t *testing.T) {
 	if _, err := s.Endpoint(t.Context()); err == nil || strings.Contains(err.Error(), "hidden") {
 		t.Errorf("error is %v", err)
 	}
-	s.url = secret.Fixed("http://example.com/hidden")
+	s.c.URL = secret.Fixed("http://example.com/hidden")
 	if _, err := s.Endpoint(t.Context()); err == nil || strings.Contains(err.Error(), "hidden") {
 		t.Errorf("error is %v", err)
 	}
@@ -187,7 +198,6 @@ func TestEndpoint(t *testing.T) {
 func FuzzRender(f *testing.F) {
 	f.Add("Issue #1 opened", "a **b**", "https://example.com/(a)", int64(1), 5)
 	f.Add("", "\x00\xff", "javascript:alert(1)", int64(-1)<<40, 5000)
-	s := newSink(f)
 	f.Fuzz(func(t *testing.T, title, text, u string, sec int64, n int) {
 		link := event.Link{Name: title, URL: u}
 		e := event.Event{Title: title, URL: u, Place: link, Actor: link, Product: title, Time: time.Unix(sec, 0)}
@@ -201,7 +211,7 @@ func FuzzRender(f *testing.F) {
 		if n%3 == 0 {
 			e.Original = &event.Original{Title: title, Text: text, Fields: e.Fields}
 		}
-		if err := check(s.Render(&e).Body); err != nil {
+		if err := check(drawDocument(&e)); err != nil {
 			t.Fatal(err)
 		}
 	})

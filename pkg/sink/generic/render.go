@@ -40,15 +40,18 @@ type field struct {
 	Value string `json:"value"`
 }
 
-// Render draws e. Where the sender wrote a notice, its words are the document's.
-func (*Sink) Render(e *event.Event) sink.Message {
+const jsonType = "application/json; charset=utf-8"
+
+// drawDocument draws e as JSON. Where the sender wrote a notice, its words are
+// the document's.
+func drawDocument(e *event.Event) []byte {
 	d := documentOf(e)
 	body := encode(d)
 	for part := 2; len(body) > maxBytes; part *= 2 {
 		d = d.shortened(part)
 		body = encode(d)
 	}
-	return sink.Message{ContentType: "application/json; charset=utf-8", Body: body}
+	return body
 }
 
 func documentOf(e *event.Event) document {
@@ -207,8 +210,8 @@ func writeItem(b *strings.Builder, it event.Item) {
 	}
 }
 
-// encode is d as JSON. Characters of HTML stay as they are.
-func encode(d document) []byte {
+// encode is a document or an event around one as JSON. Characters of HTML stay as they are.
+func encode(d any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

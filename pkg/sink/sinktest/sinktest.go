@@ -70,7 +70,7 @@ func promises(t *testing.T, s Suite, e, twin *event.Event) {
 
 func check(t *testing.T, s Suite, m sink.Message) {
 	t.Helper()
-	if !strings.HasPrefix(m.ContentType, "application/json") {
+	if !strings.HasPrefix(m.ContentType, "application/json") && !strings.HasPrefix(m.ContentType, "application/cloudevents+json") {
 		t.Errorf("content type is %q", m.ContentType)
 	}
 	if !utf8.Valid(m.Body) {
