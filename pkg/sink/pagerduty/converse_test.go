@@ -271,8 +271,11 @@ func TestAnyOrderEndsAsTheNewestEventSays(t *testing.T) {
 		var events []event.Event
 		for i := range 1 + random.IntN(7) {
 			e := failed(i + 1)
-			if random.IntN(2) == 0 {
+			switch random.IntN(4) {
+			case 0:
 				e = measured(passed(i + 1))
+			case 1:
+				e = passed(i + 1) // with a change event
 			}
 			events = append(events, e)
 		}
