@@ -84,7 +84,7 @@ func eventsOf(src config.Source, req *source.Request) ([]event.Event, error) {
 		}
 		for _, entry := range page.Entries {
 			if e := entry.Event; e != nil {
-				e.ID, e.Time = entry.ID, entry.Time
+				e.ID, e.Time, e.Raw = entry.ID, entry.Time, entry.Raw
 				events = append(events, *e)
 			}
 		}
@@ -94,6 +94,9 @@ func eventsOf(src config.Source, req *source.Request) ([]event.Event, error) {
 			return nil, err
 		}
 		events = parsed.Events
+		for i := range events {
+			events[i].Raw = req.Body
+		}
 	}
 	for i := range events {
 		e := &events[i]

@@ -13,6 +13,10 @@ function genericFields(v) {
 }
 
 function drawGeneric(body) {
+  if (typeof body.specversion === "string" && typeof obj(body.data).title === "string") {
+    const { data, ...attributes } = body;
+    return drawGeneric({ ...data, cloudevent: attributes });
+  }
   const rest = { ...body };
   const take = (...keys) => {
     for (const key of keys) {
