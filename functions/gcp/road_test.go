@@ -56,7 +56,7 @@ func TestBadConfigurationAnswers503(t *testing.T) {
 		}
 	}
 	text := out.buf.String()
-	for _, want := range []string{`"problem":"is \"quick\", which this build`, `"line":2,"key":"sources.github.secrets`, `"line":4,"key":"sinks.ops.type"`, `"file":"sigpost.yaml"`, "there is generic, slack"} {
+	for _, want := range []string{`"problem":"is \"quick\", which this build`, `"line":2,"key":"sources.github.secrets`, `"line":4,"key":"sinks.ops.type"`, `"file":"sigpost.yaml"`, "slack, teams"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the log doesn't say %s:\n%s", want, text)
 		}
