@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -169,10 +170,18 @@ var codes = map[string]string{
 	"Unrecognized object": "unrecognized_object",
 }
 
+// throttled is how long PagerDuty is left alone once it has too much. It asks for
+// a few minutes, but somebody may have to be woken; its count is by the minute.
+const throttled = time.Minute
+
 // Judge names a refusal: which events and keys PagerDuty takes isn't said by the
 // status. Whether to try again is.
 func (*Sink) Judge(status int, body []byte) error {
-	if status != 400 {
+	switch status {
+	case http.StatusTooManyRequests:
+		return &sink.AnswerError{Class: sink.Retry, Code: "throttled", After: throttled}
+	case http.StatusBadRequest:
+	default:
 		return nil
 	}
 	var answer struct {

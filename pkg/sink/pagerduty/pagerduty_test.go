@@ -245,6 +245,14 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+func TestAThrottledKeyIsLeftAlone(t *testing.T) {
+	err := newSink(t).Judge(429, []byte(`{"status":"throttle exceeded"}`))
+	var a *sink.AnswerError
+	if !errors.As(err, &a) || !a.Temporary() || a.RetryAfter() != time.Minute {
+		t.Errorf("%#v", err)
+	}
+}
+
 func FuzzRender(f *testing.F) {
 	f.Add("Issue #1 opened", "a **b**", "https://example.com/(a)", int64(1), 5)
 	f.Add("", "\x00\xff", "javascript:alert(1)", int64(-1)<<40, 5000)
