@@ -60,9 +60,14 @@ func (a archive) write(path string) (row, error) {
 	if err != nil {
 		return row{}, err
 	}
+	return row{file: path, size: int64(len(data)), sum: sha256.Sum256(data)}, writeFile(path, data)
+}
+
+// writeFile puts data at path, whole or not at all.
+func writeFile(path string, data []byte) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
-		return row{}, err
+		return err
 	}
 	defer func() { _ = os.Remove(tmp.Name()) }()
 	_, err = tmp.Write(data)
@@ -75,7 +80,7 @@ func (a archive) write(path string) (row, error) {
 	if err == nil {
 		err = os.Rename(tmp.Name(), path)
 	}
-	return row{file: path, size: int64(len(data)), sum: sha256.Sum256(data)}, err
+	return err
 }
 
 // extract writes the files below dir.

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,6 +58,36 @@ func TestConfigurationThatIsNotThere(t *testing.T) {
 	if _, err := build(t.TempDir()); err == nil || !strings.Contains(err.Error(), missing) || !strings.Contains(err.Error(), "SIGPOST_CONFIG") {
 		t.Error(err)
 	}
+}
+
+// Terraform is told by a label which configuration is in a zip. A build without
+// one takes the label of the build before away.
+func TestLabel(t *testing.T) {
+	for _, name := range []string{"aws.zip", "gcp.zip"} {
+		_, texts := unzip(t, filepath.Join(shared(t).dir, name))
+		sum := sha256.Sum256([]byte(texts["sigpost.yaml"]))
+		if got := read(t, filepath.Join(shared(t).dir, name+".config.sha256")); got != hex.EncodeToString(sum[:])+"\n" {
+			t.Errorf("%s is labelled %q, want the sum of its sigpost.yaml, %x", name, got, sum)
+		}
+	}
+	zip := filepath.Join(t.TempDir(), "gcp.zip")
+	for _, config := range []string{goodConfig, ""} {
+		if err := (&builder{config: []byte(config)}).label(zip); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := read(t, zip+".config.sha256"), fmt.Sprintf("%x\n", sha256.Sum256(nil)); got != want {
+		t.Errorf("without a configuration it is labelled %q, want %q", got, want)
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
 }
 
 // Without a configuration there is a zip all the same, whose functions say so.

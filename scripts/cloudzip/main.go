@@ -99,8 +99,12 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("%s.zip: %w", c.name, err)
 		}
-		r, err := a.write(filepath.Join(s.out, c.name+".zip"))
+		path := filepath.Join(s.out, c.name+".zip")
+		r, err := a.write(path)
 		if err != nil {
+			return err
+		}
+		if err := b.label(path); err != nil {
 			return err
 		}
 		r.next = c.next + configVariable(file)
@@ -131,6 +135,14 @@ func (b *builder) readConfig(file string) (string, []byte, error) {
 	}
 	_, err = config.Parse(file, data, secret.NewLocal(os.LookupEnv, nil))
 	return file, data, err
+}
+
+// label writes beside a zip the SHA-256 of the configuration in it, or of
+// nothing if it has none, which the Terraform modules compare with the file that
+// they are given.
+func (b *builder) label(zip string) error {
+	sum := sha256.Sum256(b.config)
+	return writeFile(zip+".config.sha256", []byte(hex.EncodeToString(sum[:])+"\n"))
 }
 
 // configVariable gives Terraform the configuration that is in the zips: of

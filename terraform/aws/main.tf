@@ -84,6 +84,14 @@ resource "aws_lambda_function" "function" {
 
   tags       = local.tags
   depends_on = [aws_iam_role_policy.function]
+
+  lifecycle {
+    # scripts/build writes this file beside the package. One function tells it.
+    precondition {
+      condition     = each.key != "receive" || !fileexists("${var.package}.config.sha256") || try(trimspace(file("${var.package}.config.sha256")), "") == filesha256(var.config_file)
+      error_message = "${var.config_file} is not the configuration that is in ${var.package}. Run \"scripts/build --config ${var.config_file}\" first."
+    }
+  }
 }
 
 resource "aws_cloudwatch_log_group" "function" {

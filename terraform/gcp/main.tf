@@ -188,6 +188,12 @@ resource "google_storage_bucket_object" "package" {
 
   lifecycle {
     create_before_destroy = true
+
+    # scripts/build writes this file beside the package.
+    precondition {
+      condition     = !fileexists("${var.package}.config.sha256") || try(trimspace(file("${var.package}.config.sha256")), "") == filesha256(var.config_file)
+      error_message = "${var.config_file} is not the configuration that is in ${var.package}. Run \"scripts/build --config ${var.config_file}\" first."
+    }
   }
 }
 

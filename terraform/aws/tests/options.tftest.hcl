@@ -264,3 +264,11 @@ run "second" {
     error_message = "a role's name has no region, so the deployment can't be in two of them"
   }
 }
+
+run "package_of_this_configuration" {
+  command = plan
+  variables {
+    package     = "tests/labelled.zip"
+    config_file = "tests/receive.yaml"
+  }
+}

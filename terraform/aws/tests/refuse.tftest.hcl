@@ -276,3 +276,11 @@ run "state_with_queue" {
   }
   expect_failures = [var.state]
 }
+
+run "package_of_another_configuration" {
+  command = plan
+  variables {
+    package = "tests/labelled.zip"
+  }
+  expect_failures = [aws_lambda_function.function["receive"]]
+}

@@ -252,3 +252,11 @@ run "shortest_name" {
     error_message = "a name is shorter than Google allows"
   }
 }
+
+run "package_of_this_configuration" {
+  command = plan
+  variables {
+    package     = "tests/labelled.zip"
+    config_file = "tests/receive.yaml"
+  }
+}

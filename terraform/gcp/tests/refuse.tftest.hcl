@@ -333,3 +333,11 @@ run "labels_upper" {
   }
   expect_failures = [var.labels]
 }
+
+run "package_of_another_configuration" {
+  command = plan
+  variables {
+    package = "tests/labelled.zip"
+  }
+  expect_failures = [google_storage_bucket_object.package]
+}
