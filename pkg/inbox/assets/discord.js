@@ -72,8 +72,8 @@ function discordEmbed(e, files) {
   const footer = obj(e.footer);
   const at = e.timestamp ? new Date(e.timestamp) : new Date(NaN);
   const node = el("div", { class: "bar embed" },
-    author.name ? el("p", { class: "author" }, link(author.url, [str(author.name)])) : null,
-    e.title ? el("h3", { class: "strong" }, link(e.url, discordInline(str(e.title)))) : null,
+    str(author.name) ? el("p", { class: "author" }, link(author.url, [str(author.name)])) : null,
+    str(e.title) ? el("h3", { class: "strong" }, link(e.url, discordInline(str(e.title)))) : null,
     e.description ? el("div", { class: "text" }, discordText(e.description)) : null,
     list(e.fields).length ? discordFields(e.fields) : null,
     discordImage(e.image, files), discordImage(e.thumbnail, files),
