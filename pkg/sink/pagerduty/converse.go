@@ -33,7 +33,7 @@ type memory struct {
 
 // done is a step that PagerDuty accepted.
 type done struct {
-	Event string `json:"event"` // hash of its ID
+	Event string `json:"event"` // hash of its ID, of the time that it was sent
 	Kind  string `json:"kind"`
 }
 

@@ -134,6 +134,11 @@ func keyless(e event.Event) event.Event {
 	return e
 }
 
+func again(e event.Event) event.Event {
+	e.ID += "\n2026-03-02T13:00:00Z"
+	return e
+}
+
 func TestWhatPagerDutyIsTold(t *testing.T) {
 	closed := at(20, event.StateResolved, event.Info)
 	for _, c := range []struct {
@@ -173,6 +178,7 @@ func TestWhatPagerDutyIsTold(t *testing.T) {
 		{"some times", []event.Event{failed(5), timeless(measured(passed(1))), failed(3), failed(6)}, "trigger, resolve, trigger"},
 		{"assigned late", []event.Event{failed(5), typed(at(2, event.StateUpdate, event.Info), "issues.assigned"), measured(passed(6))}, "trigger, resolve"},
 		{"assigning doesn't outdate a closing", []event.Event{failed(5), typed(at(9, event.StateUpdate, event.Info), "issues.assigned"), measured(passed(6))}, "trigger, acknowledge, resolve"},
+		{"sent again on purpose", []event.Event{failed(1), again(failed(1)), passed(2), again(passed(2)), again(failed(1))}, "trigger, trigger, resolve, change, change"},
 		{"delivered again", []event.Event{failed(1), failed(1), passed(2), passed(2), failed(1)}, "trigger, resolve, change"},
 	} {
 		k := newTalk(t)

@@ -88,7 +88,7 @@ func detailsOf(e *event.Event, l limits) details {
 	}
 	for i, v := range []string{
 		excerpt, sink.Line(e.Actor.Name), sink.Line(e.Place.Name),
-		sink.Line(e.Product), sink.Line(e.Type), sink.Line(e.ID),
+		sink.Line(e.Product), sink.Line(e.Type), sink.Line(delivery(e)),
 	} {
 		if v = sink.Cut(v, max(l.value, l.excerpt)); v != "" {
 			d = append(d, detail{own[i], v})

@@ -148,13 +148,20 @@ func component(e *event.Event) string {
 func dedupKey(e *event.Event) string {
 	key := e.Source + ":" + e.Key
 	if e.Key == "" {
-		key = e.Source + "::" + e.ID
+		key = e.Source + "::" + delivery(e)
 	}
 	if len(key) <= maxDedup && sink.Line(key) == key {
 		return key
 	}
 	sum := sha256.Sum256([]byte(key))
 	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// delivery is e's ID as its sender gave it: what the relay adds on another line
+// tells apart the times that an event was sent.
+func delivery(e *event.Event) string {
+	id, _, _ := strings.Cut(e.ID, "\n")
+	return id
 }
 
 // linksOf is where e leads: its own page first, then the place, the actor and

@@ -193,7 +193,7 @@ func (*Sink) Judge(status int, body []byte) error {
 	}
 	for _, text := range answer.Errors {
 		if strings.Contains(text, "routing_key") {
-			return &sink.AnswerError{Class: sink.Refused, Code: "invalid_routing_key"}
+			return &sink.AnswerError{Class: sink.Refused, Code: "invalid_routing_key", Denied: true}
 		}
 	}
 	if code, ok := codes[answer.Status]; ok {

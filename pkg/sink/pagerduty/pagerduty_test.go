@@ -233,15 +233,24 @@ func TestJudge(t *testing.T) {
 		{400, `{"status":"` + routingKey + `"}`, ""},
 		{400, `<html>`, ""},
 		{400, ``, ""},
-		{429, `{"status":"throttle exceeded"}`, ""},
 		{500, `x`, ""},
 		{403, `{"status":"invalid event"}`, ""},
 	} {
 		got := newSink(t).Judge(c.status, []byte(c.body))
 		var a *sink.AnswerError
-		if c.code == "" && got != nil || c.code != "" && (!errors.As(got, &a) || a.Code != c.code || a.Class != sink.Refused) {
+		if c.code == "" && got != nil || c.code != "" && (!errors.As(got, &a) || a.Code != c.code || a.Class != sink.Refused || a.Denied != (c.code == "invalid_routing_key")) {
 			t.Errorf("%d %s: %v", c.status, c.body, got)
 		}
+	}
+}
+
+// Sent again on purpose, an event has the same alert and the same ID to look for.
+func TestRoundsDontShow(t *testing.T) {
+	e := event.Event{ID: "d1", Source: "github", Title: "x", Severity: event.Error}
+	again := e
+	again.ID += "\n2026-03-02T09:30:00Z"
+	if a, b := newSink(t).Render(&e).Body, newSink(t).Render(&again).Body; !bytes.Equal(a, b) {
+		t.Errorf("%s\n%s", a, b)
 	}
 }
 
