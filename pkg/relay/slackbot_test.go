@@ -238,3 +238,18 @@ func TestSlackTokenIsRotated(t *testing.T) {
 	b.send("issue_comment.created", "d2", 200)
 	b.want("C0OPS0001", "0, > 0")
 }
+
+// A step that is sent again with less in it is still a reply, or a change.
+func TestSlackReducedStepsStayWhatTheyAre(t *testing.T) {
+	b := newBotRoad(t, false)
+	refused := false
+	b.api.Answer = func(_ string, _ int) (int, string, http.Header) {
+		if refused = !refused; refused { // every other one
+			return 200, `{"ok":false,"error":"msg_blocks_too_long"}`, nil
+		}
+		return 0, "", nil
+	}
+	b.send("issues.opened", "d1", 200)
+	b.send("issue_comment.created", "d2", 200)
+	b.want("C0OPS0001", "0, > 0")
+}

@@ -464,3 +464,36 @@ func TestReducedStepsStayWhatTheyAre(t *testing.T) {
 		}
 	}
 }
+
+// A reply stays short when it is reduced.
+func TestReducedReplyIsAReply(t *testing.T) {
+	k := newTalk(t, Config{})
+	k.must(opened, "blue opened 0")
+	step := k.bot.Next(&commented, k.memory)
+	less := k.bot.ReduceStep(&commented, step.Message)
+	if s := string(less.Body); strings.Contains(s, "acme/api") || strings.Contains(s, "button") || less.Kind != step.Message.Kind {
+		t.Errorf("%s %s", less.Kind, s)
+	}
+}
+
+// An accepted post whose place can't be read is a message without a thread.
+func TestAcceptedWithoutAPlace(t *testing.T) {
+	for _, body := range []string{`{"ok":true}`, `{"ok":true,"channel":"#ops","ts":"1700000000.000001"}`, `{"ok":true,"channel":"C0OPS0001","ts":"now"}`, `{"ok":true,"channel":["C0OPS0001"],"ts":1.2}`} {
+		k := newTalk(t, Config{})
+		k.api.Answer = func(_ string, n int) (int, string, http.Header) {
+			if n == 1 {
+				return 200, body, nil
+			}
+			return 0, "", nil
+		}
+		for _, e := range []event.Event{opened, opened, closed} {
+			if err := k.deliver(&e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		k.shows("green closed 0")
+		if n := k.api.Calls(); n != 2 {
+			t.Errorf("%s: %d requests", body, n)
+		}
+	}
+}
