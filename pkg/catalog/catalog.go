@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sigpost/sigpost/pkg/sink"
+	"github.com/sigpost/sigpost/pkg/sink/discord"
 	"github.com/sigpost/sigpost/pkg/sink/generic"
 	"github.com/sigpost/sigpost/pkg/sink/pagerduty"
 	"github.com/sigpost/sigpost/pkg/sink/slack"
@@ -51,6 +52,7 @@ var Sources = []Source{
 
 // Sinks is every type of sink, by Type.
 var Sinks = []Sink{
+	{discord.Type, "Discord", discord.Rate, newSink(discord.New)},
 	{generic.Type, "Any HTTP endpoint (JSON)", sink.Rate{}, newSink(generic.New)},
 	{pagerduty.Type, "PagerDuty", pagerduty.Rate, newSink(pagerduty.New)},
 	{slack.Type, "Slack", slack.Rate, newSink(slack.New)},

@@ -163,7 +163,7 @@ func (b *Inbox) receive(w http.ResponseWriter, r *http.Request) {
 	var payload map[string]json.RawMessage
 	said := r.Header.Get("Content-Type")
 	raw := kind == "generic" && said != "" && !strings.Contains(said, "json")
-	if !raw && (json.Unmarshal(body, &payload) != nil || !answer.takes(payload)) {
+	if !raw && (json.Unmarshal(unpacked(said, body), &payload) != nil || !answer.takes(payload)) {
 		http.Error(w, answer.refusal, http.StatusBadRequest)
 		return
 	}

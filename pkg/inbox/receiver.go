@@ -26,6 +26,7 @@ var answers = map[string]answer{
 		`{"status":"success","message":"Event processed"}`,
 		`{"status":"invalid event","message":"Event object is invalid","errors":[]}`,
 	},
+	"discord": {takesDiscord, 200, "application/json", `{"id":"1"}`, `{"message":"Invalid Form Body","code":50035}`},
 	"generic": {func(p map[string]json.RawMessage) bool { return p != nil }, 200, "application/json", "{}", "invalid_payload"},
 }
 
@@ -112,4 +113,16 @@ func takesPagerDuty(payload map[string]json.RawMessage) bool {
 		return payload["dedup_key"] != nil
 	}
 	return (action == "" || action == "trigger") && json.Unmarshal(payload["payload"], &content) == nil && content.Summary != ""
+}
+
+// takesDiscord wants content or embeds.
+func takesDiscord(payload map[string]json.RawMessage) bool {
+	var content string
+	var embeds []map[string]json.RawMessage
+	for key, v := range map[string]any{"content": &content, "embeds": &embeds} {
+		if raw, ok := payload[key]; ok && json.Unmarshal(raw, v) != nil {
+			return false
+		}
+	}
+	return content != "" || len(embeds) > 0
 }

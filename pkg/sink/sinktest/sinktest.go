@@ -5,7 +5,12 @@ package sinktest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
+	"image/png"
+	"io"
+	"mime"
+	"mime/multipart"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -25,7 +30,8 @@ type Suite struct {
 	Sink sink.Sink
 	// Dir is where the golden files are, e.g. "testdata/blocks".
 	Dir string
-	// Check says what the receiver would refuse about a body. May be nil.
+	// Check says what the receiver would refuse about a body, and of a body with
+	// files about the part payload_json. May be nil.
 	Check func(body []byte) error
 }
 
@@ -40,7 +46,7 @@ func Run(t *testing.T, s Suite) {
 	}
 	for _, c := range canonical {
 		t.Run("golden/"+c.Name, func(t *testing.T) {
-			Golden(t, filepath.Join(s.Dir, c.Name+".json"), s.Sink.Render(&c.Event).Body)
+			Golden(t, filepath.Join(s.Dir, c.Name+".json"), payload(t, s.Sink.Render(&c.Event)))
 		})
 	}
 	again := append(eventtest.Canonical(), eventtest.Hostile()...)
@@ -70,22 +76,52 @@ func promises(t *testing.T, s Suite, e, twin *event.Event) {
 
 func check(t *testing.T, s Suite, m sink.Message) {
 	t.Helper()
-	if !strings.HasPrefix(m.ContentType, "application/json") && !strings.HasPrefix(m.ContentType, "application/cloudevents+json") {
-		t.Errorf("content type is %q", m.ContentType)
-	}
-	if !utf8.Valid(m.Body) {
+	body := payload(t, m)
+	if !utf8.Valid(body) {
 		t.Error("body is not valid UTF-8")
 	}
 	var v any
-	if err := json.Unmarshal(m.Body, &v); err != nil {
+	if err := json.Unmarshal(body, &v); err != nil {
 		t.Fatalf("body is not JSON: %v", err)
 	}
 	shown(t, v)
 	if s.Check == nil {
 		return
 	}
-	if err := s.Check(m.Body); err != nil {
-		t.Errorf("receiver would refuse it: %v\n%.2000s", err, m.Body)
+	if err := s.Check(body); err != nil {
+		t.Errorf("receiver would refuse it: %v\n%.2000s", err, body)
+	}
+}
+
+// payload is the message in a body: the part payload_json of one with files,
+// each of which must be a picture.
+func payload(t *testing.T, m sink.Message) []byte {
+	t.Helper()
+	kind, params, err := mime.ParseMediaType(m.ContentType)
+	if err != nil || kind != "multipart/form-data" {
+		if kind != "application/json" && kind != "application/cloudevents+json" {
+			t.Errorf("content type is %q", m.ContentType)
+		}
+		return m.Body
+	}
+	var body []byte
+	for r := multipart.NewReader(bytes.NewReader(m.Body), params["boundary"]); ; {
+		p, err := r.NextPart()
+		if errors.Is(err, io.EOF) {
+			return body
+		}
+		if err != nil {
+			t.Fatalf("body is not what its content type says: %v", err)
+		}
+		data, err := io.ReadAll(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.FormName() == "payload_json" {
+			body = data
+		} else if _, err := png.Decode(bytes.NewReader(data)); err != nil {
+			t.Errorf("file %s: %v", p.FileName(), err)
+		}
 	}
 }
 

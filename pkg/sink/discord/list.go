@@ -1,0 +1,88 @@
+package discord
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/sink"
+)
+
+// list draws a list in at most limit characters: as many of the shown items as
+// fit, and how many there are besides. It is empty if not even one fits.
+func list(l event.List, limit int) string {
+	items, more := sink.Shown(l)
+	more = max(more, 0)
+	limit -= len("\n-# and 9223372036854775807 more")
+	var lines []string
+	spent := 0
+	if name := safe(l.Name, nameLimit); name != "" {
+		lines = append(lines, "**"+name+"**")
+		spent = length(lines[0])
+	}
+	heading := len(lines)
+	for i, it := range items {
+		s := item(it)
+		if s == "" {
+			continue
+		}
+		if spent += length(s) + 1; spent > limit {
+			more += len(items) - i
+			break
+		}
+		lines = append(lines, s)
+	}
+	if len(lines) == heading {
+		return ""
+	}
+	if more > 0 {
+		lines = append(lines, fmt.Sprintf("-# and %d more", more))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// item is one line, and one more for what to do about it.
+func item(it event.Item) string {
+	label := link(it.Label, it.URL, nameLimit)
+	if it.Code {
+		label = codeLink(it.Label, it.URL)
+	}
+	body := safe(it.Text, itemLimit)
+	if label == "" && body != "" {
+		body = link(it.Text, it.URL, itemLimit)
+	}
+	s, sep := label, " "
+	if label != "" && !it.Code {
+		sep = ": "
+	}
+	switch {
+	case s == "" && body == "":
+		return ""
+	case s == "":
+		s = body
+	case body != "":
+		s += sep + body
+	}
+	if it.Done {
+		s = "~~" + s + "~~"
+	}
+	s = "- " + s
+	if note := safe(it.Note, nameLimit); note != "" {
+		s += " — " + note
+	}
+	if detail := safe(it.Detail, itemLimit); detail != "" {
+		s += "\n  *Resolution:* " + detail
+	}
+	return s
+}
+
+// codeLink is s in code, as a link if there is an address.
+func codeLink(s, url string) string {
+	if s = code(sink.Cut(line(s), nameLimit/2)); s == "" {
+		return ""
+	}
+	if u := webURL(url); u != "" && !strings.Contains(s, "://") {
+		return "[`" + brackets.Replace(s) + "`](" + u + ")"
+	}
+	return "`" + s + "`"
+}
