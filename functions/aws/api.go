@@ -76,10 +76,11 @@ func (e *apiError) Error() string {
 	return fmt.Sprintf("%s: %s can't answer now: %s, HTTP status %d", e.where, e.title, word(e.code), e.status)
 }
 
-const (
-	firstBackoff   = 50 * time.Millisecond
-	maxAnswerBytes = 1 << 20 // an item has at most 400 KB
-)
+const maxAnswerBytes = 1 << 20 // an item has at most 400 KB
+
+// firstBackoff is the pause before a call is made again, the next is twice as
+// long. Tests shorten it.
+var firstBackoff = 50 * time.Millisecond
 
 // call does one operation, again where that may help, and decodes the answer
 // into out unless it is nil. The error is an apiError, or says why there was no

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sigpost/sigpost/functions/gcp/gcptest"
 	"github.com/sigpost/sigpost/pkg/queue"
 	"github.com/sigpost/sigpost/pkg/queue/queuetest"
 )
@@ -33,15 +34,15 @@ func TestQueueConforms(t *testing.T) {
 					more = b.pubsub.Push(b.push) > 0
 				}
 			},
-			Dead: func() []queue.Dead { return deadOf(t, b) },
+			Dead: func() []queue.Dead { return deadOf(t, b.pubsub) },
 		}
 	})
 }
 
 // deadOf is what is buried, oldest first; of what was buried twice, the last.
-func deadOf(t *testing.T, b *bench) (all []queue.Dead) {
+func deadOf(t *testing.T, p *gcptest.PubSub) (all []queue.Dead) {
 	t.Helper()
-	for _, m := range b.pubsub.Published(b.pubsub.Dead) {
+	for _, m := range p.Published(p.Dead) {
 		var d queue.Dead
 		if err := json.Unmarshal(m.Data, &d); err != nil {
 			t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Dynamo is a DynamoDB with one table, whose partition key is the string "id":
@@ -65,6 +66,16 @@ func (d *Dynamo) Expire() {
 	d.data.Lock()
 	defer d.data.Unlock()
 	maps.DeleteFunc(d.items, func(_ string, i Item) bool { return i["done"]["BOOL"] == false })
+}
+
+// Sweep deletes what its time to live, the attribute "expires", says is over.
+func (d *Dynamo) Sweep(now time.Time) {
+	d.data.Lock()
+	defer d.data.Unlock()
+	maps.DeleteFunc(d.items, func(_ string, i Item) bool {
+		at, err := strconv.ParseInt(fmt.Sprint(i["expires"]["N"]), 10, 64)
+		return err == nil && at < now.Unix()
+	})
 }
 
 // LoseAnswers makes it do the next n operations and drop the connection in place

@@ -21,8 +21,8 @@ type fifo struct {
 	dead       string // the URL of its dead-letter queue
 	messages   []*Kept
 	seen       map[string]time.Time // when a deduplication id was sent, by group
-	gone       []string             // the receipts of what was deleted
-	seq        int
+	gone       map[string]bool      // the receipts of what was deleted
+	sent       []string             // the bodies of all messages ever
 }
 
 // Kept is a message in a queue.
@@ -45,9 +45,9 @@ func (q *fifo) send(now time.Time, e wireEntry) string {
 		return "duplicate"
 	}
 	q.seen[key] = now
-	q.seq++
+	q.sent = append(q.sent, e.MessageBody)
 	k := &Kept{
-		ID: fmt.Sprintf("00000000-0000-4000-9000-%012d", q.seq), Body: e.MessageBody, Group: e.MessageGroupID,
+		ID: fmt.Sprintf("00000000-0000-4000-9000-%012d", len(q.sent)), Body: e.MessageBody, Group: e.MessageGroupID,
 		Dedup: e.MessageDeduplicationID, Attributes: map[string]string{}, Sent: now, Visible: now,
 	}
 	for name, a := range e.MessageAttributes {
@@ -118,13 +118,13 @@ func (q *fifo) hide(now time.Time, receipt string, d time.Duration) *failure {
 }
 
 func (q *fifo) remove(now time.Time, receipt string) *failure {
-	if slices.Contains(q.gone, receipt) {
+	if q.gone[receipt] {
 		return nil
 	}
 	k, f := q.held(now, receipt)
 	if f == nil {
 		q.messages = slices.DeleteFunc(q.messages, func(m *Kept) bool { return m == k })
-		q.gone = append(q.gone, receipt)
+		q.gone[receipt] = true
 	}
 	return f
 }
@@ -138,6 +138,13 @@ func (s *SQS) Messages(url string) []Kept {
 		all = append(all, *k)
 	}
 	return all
+}
+
+// Sent is the bodies of all messages that a queue ever stored, in order.
+func (s *SQS) Sent(url string) []string {
+	s.data.Lock()
+	defer s.data.Unlock()
+	return slices.Clone(s.queues[url].sent)
 }
 
 // Batch receives messages as an event source mapping does: the event for a

@@ -54,7 +54,7 @@ func (s *SQS) Add(name string, visibility time.Duration, maxReceive int, dead st
 	s.data.Lock()
 	defer s.data.Unlock()
 	url := "https://sqs." + Region + ".amazonaws.com/123456789012/" + name
-	s.queues[url] = &fifo{visibility: visibility, maxReceive: maxReceive, dead: dead, seen: map[string]time.Time{}}
+	s.queues[url] = &fifo{visibility: visibility, maxReceive: maxReceive, dead: dead, seen: map[string]time.Time{}, gone: map[string]bool{}}
 	return url
 }
 

@@ -83,6 +83,16 @@ func (f *Firestore) Expire() {
 	clear(f.docs)
 }
 
+// Sweep deletes what a TTL policy of the field expires would.
+func (f *Firestore) Sweep(now time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	maps.DeleteFunc(f.docs, func(_ string, d document) bool {
+		var expires struct{ TimestampValue time.Time }
+		return json.Unmarshal(d.Fields["expires"], &expires) == nil && expires.TimestampValue.Before(now)
+	})
+}
+
 // Calls is how many requests there were.
 func (f *Firestore) Calls() int {
 	f.mu.Lock()

@@ -53,6 +53,9 @@ type Message struct {
 	OrderingKey string            `json:"orderingKey,omitempty"`
 	// Attempts is how often it was pushed.
 	Attempts int `json:"-"`
+
+	out bool      // it is pushed now
+	due time.Time // not to be pushed before
 }
 
 // NewPubSub starts a Pub/Sub with two topics, and stops it with the test.

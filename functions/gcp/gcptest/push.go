@@ -67,9 +67,7 @@ func (p *PubSub) pushNext(key string, to Pusher) bool {
 	}
 	m := p.queue[key][0]
 	m.Attempts++
-	body, err := json.Marshal(map[string]any{
-		"message": m, "subscription": "projects/" + Project + "/subscriptions/sigpost-deliver", "deliveryAttempt": m.Attempts,
-	})
+	body, err := json.Marshal(pushOf(m))
 	p.mu.Unlock()
 	if err != nil {
 		return false
@@ -88,6 +86,13 @@ func (p *PubSub) pushNext(key string, to Pusher) bool {
 	}
 	p.forward(m)
 	return false
+}
+
+// pushOf is the push of a message.
+func pushOf(m *Message) map[string]any {
+	return map[string]any{
+		"message": m, "subscription": "projects/" + Project + "/subscriptions/sigpost-deliver", "deliveryAttempt": m.Attempts,
+	}
 }
 
 // forward does what a dead-letter policy does: the message goes to the other
