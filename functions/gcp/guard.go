@@ -10,8 +10,12 @@ import (
 	"time"
 )
 
-// timeoutVariable is where Cloud Run says how long a request may take.
-const timeoutVariable = "CLOUD_RUN_TIMEOUT_SECONDS"
+// The environment variables that say how long a request may take: Cloud Run's
+// own, which it sets but documents nowhere, and the deployment's.
+const (
+	timeoutVariable  = "CLOUD_RUN_TIMEOUT_SECONDS"
+	deployedVariable = "SIGPOST_TIMEOUT_SECONDS"
+)
 
 const (
 	// defaultTimeout is how long a request may take if nothing says so: a
@@ -30,8 +34,11 @@ const (
 // budget is how long a request may work.
 func budget(env func(string) string, reserve time.Duration) time.Duration {
 	timeout := defaultTimeout
-	if s, err := strconv.Atoi(env(timeoutVariable)); err == nil && s > 0 && s <= int(24*time.Hour/time.Second) {
-		timeout = time.Duration(s) * time.Second
+	for _, name := range []string{timeoutVariable, deployedVariable} {
+		if s, err := strconv.Atoi(env(name)); err == nil && s > 0 && s <= int(24*time.Hour/time.Second) {
+			timeout = time.Duration(s) * time.Second
+			break
+		}
 	}
 	return timeout - min(reserve, timeout/reserveShare)
 }

@@ -171,6 +171,11 @@ func TestBudget(t *testing.T) {
 			t.Errorf("%q: %v, want %v", text, got, want)
 		}
 	}
+	for text, want := range map[string]time.Duration{"": 28 * time.Second, "10": 8 * time.Second, "soon": 28 * time.Second} {
+		if got := budget(setting{timeoutVariable: text, deployedVariable: "30"}.get, receiveReserve); got != want {
+			t.Errorf("deployed with 30 and told %q: %v, want %v", text, got, want)
+		}
+	}
 	// Terraform's default for a poll is 55 s: it must fit even if nothing says so.
 	if got := budget(setting{}.get, pollReserve); got > 50*time.Second {
 		t.Errorf("a poll may work %v", got)

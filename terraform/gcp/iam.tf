@@ -146,6 +146,10 @@ resource "google_storage_bucket_iam_member" "build" {
   member = google_service_account.build.member
 }
 
+locals {
+  sources = "projects/_/buckets/gcf-v2-sources-${data.google_project.project.number}-${var.region}"
+}
+
 resource "google_project_iam_member" "build_source" {
   project = var.project
   role    = "roles/storage.objectViewer"
@@ -153,8 +157,9 @@ resource "google_project_iam_member" "build_source" {
 
   condition {
     title       = "${var.name} build"
-    description = "Only the buckets that Cloud Functions copies packages to"
-    expression  = "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-${data.google_project.project.number}-${var.region}\")"
+    description = "Only the bucket that Cloud Functions copies packages to"
+    # With the "/" europe-west1 is not europe-west10 too.
+    expression = "resource.name == \"${local.sources}\" || resource.name.startsWith(\"${local.sources}/\")"
   }
 }
 

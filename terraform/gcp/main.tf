@@ -138,7 +138,7 @@ resource "google_cloudfunctions2_function" "function" {
     min_instance_count               = each.value.min_instances
     max_instance_count               = each.value.max_instances
     timeout_seconds                  = each.value.timeout
-    environment_variables            = merge(local.environment, each.key == "deliver" ? local.push : {})
+    environment_variables            = merge(local.environment, { SIGPOST_TIMEOUT_SECONDS = tostring(each.value.timeout) }, each.key == "deliver" ? local.push : {})
     all_traffic_on_latest_revision   = true
 
     # Names only: the value of the latest version is read by the instance.
@@ -179,6 +179,7 @@ resource "google_storage_bucket" "source" {
   public_access_prevention    = "enforced"
   force_destroy               = true
   labels                      = local.labels
+  depends_on                  = [google_project_service.api]
 }
 
 resource "google_storage_bucket_object" "package" {

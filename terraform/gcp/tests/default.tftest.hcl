@@ -50,6 +50,7 @@ run "functions" {
         SIGPOST_QUEUE_TOPIC      = google_pubsub_topic.jobs[0].id
         SIGPOST_DEAD_TOPIC       = google_pubsub_topic.dead[0].id
         GOOGLE_CLOUD_PROJECT     = "acme-prod"
+        SIGPOST_TIMEOUT_SECONDS  = { receive = "30", poll = "55", deliver = "60" }[key]
         }, key == "deliver" ? {
         SIGPOST_PUSH_AUDIENCE = "https://sigpost-deliver-123456789012.europe-west1.run.app"
         SIGPOST_PUSH_ACCOUNT  = google_service_account.push[0].email

@@ -58,7 +58,7 @@ run "own_things_only" {
   assert {
     condition = (
       google_project_iam_member.build_source.role == "roles/storage.objectViewer" &&
-      google_project_iam_member.build_source.condition[0].expression == "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-123456789012-europe-west1\")" &&
+      google_project_iam_member.build_source.condition[0].expression == "resource.name == \"projects/_/buckets/gcf-v2-sources-123456789012-europe-west1\" || resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-123456789012-europe-west1/\")" &&
       google_project_iam_member.build_logs.role == "roles/logging.logWriter" &&
       google_storage_bucket_iam_member.build.role == "roles/storage.objectViewer" &&
       google_storage_bucket_iam_member.build.bucket == google_storage_bucket.source.name &&
