@@ -13,6 +13,9 @@ import "time"
 type Event struct {
 	// ID is the sender's delivery id, else a hash of source and body.
 	ID string `json:"id"`
+	// Round tells an event that was sent again on purpose from the same one tried
+	// once more: with ID it is what a sink knows its deliveries by. It is not shown.
+	Round string `json:"-"`
 	// Source is the configured name of the source, Kind its type ("github"),
 	// Product the name its maker writes ("GitHub").
 	Source  string `json:"source"`

@@ -65,14 +65,14 @@ func (r *Relay) converse(ctx context.Context, d *Delivery, c sink.Converser) err
 	return errSteps
 }
 
-// inRound is d's event with an ID that differs by the round: what is sent again on
-// purpose is another event to a sink that remembers those it is done with.
+// inRound is d's event with its round: what is sent again on purpose is another
+// event to a sink that remembers those it is done with.
 func inRound(d *Delivery) *event.Event {
 	if d.round == "" {
 		return d.Event
 	}
 	e := *d.Event
-	e.ID += "\n" + d.round
+	e.Round = d.round
 	return &e
 }
 

@@ -81,7 +81,7 @@ func (e *UnsendableError) Error() string { return e.Reason }
 // A delivery asks for one step after the other until there is none. What Note
 // says is kept before the next step is asked for, so that a delivery that broke
 // off, and is tried again with the same event, goes on where it was: steps that
-// were done are not asked for again.
+// were done are not asked for again. The same event has the same ID and Round.
 type Converser interface {
 	// Next is the next request of e's delivery, nil if nothing is left to do.
 	// It is pure.

@@ -55,7 +55,7 @@ func (m memory) did(e *event.Event, kind string) bool {
 }
 
 func identity(e *event.Event) string {
-	sum := sha256.Sum256([]byte(e.ID))
+	sum := sha256.Sum256([]byte(e.ID + "\n" + e.Round))
 	return hex.EncodeToString(sum[:8])
 }
 

@@ -82,7 +82,7 @@ func (m memory) text() string {
 
 // deedID is short, whatever the sender's ids are.
 func deedID(e *event.Event) string {
-	sum := sha256.Sum256([]byte(e.ID))
+	sum := sha256.Sum256([]byte(e.ID + "\n" + e.Round))
 	return base64.RawStdEncoding.EncodeToString(sum[:9])
 }
 
