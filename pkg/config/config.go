@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/gauge"
 	"github.com/sigpost/sigpost/pkg/problem"
 	"github.com/sigpost/sigpost/pkg/route"
 	"github.com/sigpost/sigpost/pkg/secret"
@@ -40,6 +41,8 @@ type Config struct {
 	Sources []Source
 	Sinks   []Sink
 	Routes  route.Table
+	// Gauge makes and serves pictures of gauges; nil if that isn't configured.
+	Gauge *gauge.Links
 	// wordings are the words of each route, in the order of Routes.
 	wordings []*wording.Wording
 

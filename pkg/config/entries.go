@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sigpost/sigpost/pkg/catalog"
+	"github.com/sigpost/sigpost/pkg/gauge"
 	"github.com/sigpost/sigpost/pkg/problem"
 	"github.com/sigpost/sigpost/pkg/route"
 	"github.com/sigpost/sigpost/pkg/secret"
@@ -30,10 +31,10 @@ func goodName(name string) bool {
 }
 
 // reserved is the paths that are no source.
-var reserved = []string{"healthz", "inbox"}
+var reserved = []string{"gauge", "healthz", "inbox"}
 
 func (d *decoder) config(root *yaml.Node, c *Config) {
-	sections := []string{"sources", "sinks", "routes"}
+	sections := []string{"sources", "sinks", "routes", "gauge"}
 	nodes := map[string]*yaml.Node{}
 	for name, n := range d.pairs(root, "") {
 		if !slices.Contains(sections, name) {
@@ -52,6 +53,19 @@ func (d *decoder) config(root *yaml.Node, c *Config) {
 	if n := d.section(nodes, "routes", "add one, for example - { to: [ops] }"); n != nil {
 		d.routes(n, c, sources, sinks)
 	}
+	if n := nodes["gauge"]; n != nil {
+		d.gauge(root, n, c)
+	}
+}
+
+// gauge reads how pictures of gauges are served.
+func (d *decoder) gauge(root, n *yaml.Node, c *Config) {
+	var g gauge.Config
+	read := len(d.problems)
+	d.value(n, "gauge", reflect.ValueOf(&g).Elem())
+	var err error
+	c.Gauge, err = gauge.New(g)
+	d.locate(n, d.keyLine(root, "gauge"), "gauge", err, slices.Clone(d.problems[read:]))
 }
 
 // section is the node of a part that must be there and hold something.

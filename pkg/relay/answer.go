@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/sigpost/sigpost/pkg/gauge"
 	"github.com/sigpost/sigpost/pkg/source"
 )
 
@@ -20,6 +21,8 @@ type answer struct {
 	reason     string // for the log
 	retryAfter time.Duration
 	quiet      bool
+	picture    []byte        // of a gauge, in place of all words
+	keep       time.Duration // how long that is good
 }
 
 // defaultRetryAfter is when a sender should try again if nothing says more.
@@ -37,6 +40,14 @@ const (
 func (a answer) write(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
+	if a.picture != nil {
+		h.Set("Content-Type", gauge.ContentType)
+		h.Set("Content-Length", strconv.Itoa(len(a.picture)))
+		h.Set("Cache-Control", "public, max-age="+strconv.FormatInt(int64(a.keep/time.Second), 10)+", immutable")
+		w.WriteHeader(a.status)
+		_, _ = w.Write(a.picture)
+		return
+	}
 	h.Set("Cache-Control", "no-store")
 	if a.outcome == pong {
 		h.Set("Content-Type", "text/plain; charset=utf-8")

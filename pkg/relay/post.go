@@ -18,6 +18,7 @@ const conversationMemory = 30 * 24 * time.Hour
 // deliver posts what d's sink draws of its event: one message, or the steps of a
 // conversation.
 func (r *Relay) deliver(ctx context.Context, d *Delivery) error {
+	d.Event = r.pictured(ctx, d.Event)
 	if c, ok := d.Sink.Sink.(sink.Converser); ok {
 		return r.converse(ctx, d, c)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sigpost/sigpost/pkg/config"
 	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/gauge"
 	"github.com/sigpost/sigpost/pkg/secret"
 	"github.com/sigpost/sigpost/pkg/source"
 	"github.com/sigpost/sigpost/pkg/state"
@@ -28,6 +29,9 @@ func (r *Relay) serve(w http.ResponseWriter, req *http.Request) (string, answer)
 			return "", methodNotAllowed(w, "GET")
 		}
 		return "", answer{status: http.StatusOK, outcome: "ok", quiet: true}
+	}
+	if strings.HasPrefix(req.URL.Path, gauge.Path) && r.config.Gauge != nil {
+		return "", r.picture(w, req)
 	}
 	name, token, _ := strings.Cut(path, "/")
 	src, ok := r.sources[name]

@@ -52,6 +52,8 @@ locals {
     } : {}, local.queue ? {
     SIGPOST_QUEUE_URL      = aws_sqs_queue.jobs[0].url
     SIGPOST_DEAD_QUEUE_URL = aws_sqs_queue.dead[0].url
+    } : {}, var.base_url != "" ? {
+    SIGPOST_URL = var.base_url # the function's own URL is known only once there is the function
   } : {})
 }
 

@@ -15,7 +15,7 @@ locals {
   # Every reference is found in the decoded file, so not in its comments. What
   # is encoded again is only searched.
   texts = {
-    received = jsonencode(local.received)
+    received = jsonencode([local.received, try(local.config.gauge, null)]) # which serves the pictures
     polled   = jsonencode(local.polled)
     rest     = jsonencode(local.rest)
   }

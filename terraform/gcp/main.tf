@@ -74,6 +74,8 @@ locals {
     } : {}, local.queue ? {
     SIGPOST_QUEUE_TOPIC = google_pubsub_topic.jobs[0].id
     SIGPOST_DEAD_TOPIC  = google_pubsub_topic.dead[0].id
+    } : {}, var.base_url != "" ? {
+    SIGPOST_URL = var.base_url # a function's own URL is known only once there is the function
   } : {})
 
   apis = var.enable_apis ? concat(

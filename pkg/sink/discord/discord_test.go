@@ -23,11 +23,11 @@ import (
 
 const hook = "https://discord.com/api/webhooks/1/not-a-token"
 
-func made(t testing.TB, mentions ...Mention) *Sink {
-	t.Helper()
+func made(tb testing.TB, mentions ...Mention) *Sink {
+	tb.Helper()
 	s, err := New(Config{URL: secret.Fixed(hook), Mentions: mentions})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }
@@ -70,7 +70,8 @@ func TestNewTellsAllThatIsWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := New(Config{URL: literal, Mentions: []Mention{
-		{}, {To: []string{"here", "@ops", "123", "&", "role:1", "1234567890123456789x"}, Filter: match.Filter{Events: []string{"["}}},
+		{},
+		{To: []string{"here", "@ops", "123", "&", "role:1", "1234567890123456789x"}, Filter: match.Filter{Events: []string{"["}}},
 		{To: make([]string, maxMentions+1)},
 	}})
 	var keys []string
@@ -198,7 +199,11 @@ func TestJudge(t *testing.T) {
 		{400, `{"message":"Invalid Form Body","code":50035,"errors":{}}`, sink.Reduce, "invalid_form_body", 0},
 		{413, `{"message":"Request entity too large","code":40005}`, sink.Reduce, "request_entity_too_large", 0},
 		{400, `{"code":20028,"retry_after":2.5}`, sink.Retry, "channel_write_rate_limited", 2500 * time.Millisecond},
-		{400, `{"code":1}`, 0, "", 0}, {400, "null", 0, "", 0}, {200, `{"code":50035}`, 0, "", 0}, {204, "", 0, "", 0}, {503, `{"code":50035}`, 0, "", 0},
+		{400, `{"code":1}`, 0, "", 0},
+		{400, "null", 0, "", 0},
+		{200, `{"code":50035}`, 0, "", 0},
+		{204, "", 0, "", 0},
+		{503, `{"code":50035}`, 0, "", 0},
 	} {
 		err := (&Sink{}).Judge(c.status, []byte(c.body))
 		var a *sink.AnswerError

@@ -43,11 +43,11 @@ func (*Sink) Judge(status int, body []byte) error {
 		Code       int      `json:"code"`
 		RetryAfter *float64 `json:"retry_after"`
 	}
-	if json.Unmarshal(body, &answer) != nil {
-		return nil
-	}
+	readable := json.Unmarshal(body, &answer) == nil
 	known, ok := codes[answer.Code]
 	switch {
+	case !readable:
+		return nil
 	case status == http.StatusTooManyRequests:
 		known = sink.AnswerError{Class: sink.Retry, Code: "rate_limited", After: seconds(answer.RetryAfter)}
 	case !ok:

@@ -32,6 +32,23 @@ run "full" {
   }
 }
 
+run "gauge" {
+  command = plan
+  variables { file = "tests/gauge.yaml" }
+  assert {
+    condition = output.queue_secrets == {
+      receive = toset(["cloudiq-webhook", "gauge-key"])
+      deliver = toset(["slack-ops", "gauge-key"])
+      poll    = toset([])
+    }
+    error_message = "receive serves the pictures that deliver links to: ${jsonencode(output.queue_secrets)}"
+  }
+  assert {
+    condition     = output.paths == { array = "array" }
+    error_message = "paths: ${jsonencode(output.paths)}"
+  }
+}
+
 run "nothing_polled" {
   command = plan
   variables { file = "tests/receive.yaml" }
