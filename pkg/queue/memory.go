@@ -76,6 +76,7 @@ func NewMemory(now func() time.Time, j Journal, records []Record, dead []Dead) *
 	}
 	m := &Memory{now: now, journal: j, groups: map[string]*group{}, ids: map[string]bool{}, dead: dead, wake: make(chan struct{})}
 	for i := range records {
+		records[i].Received++ // perhaps, when the process before was killed
 		m.add(&records[i])
 		m.seq = max(m.seq, records[i].Seq)
 	}

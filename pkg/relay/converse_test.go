@@ -37,7 +37,7 @@ func (t talk) Next(e *event.Event, memory string) *sink.Step {
 	return nil
 }
 
-func (talk) Note(e *event.Event, memory string, s *sink.Step, answer []byte, refusal error) (string, error) {
+func (talk) Note(e *event.Event, memory string, s *sink.Step, _ []byte, refusal error) (string, error) {
 	if refusal != nil && s.Message.Kind == "first" {
 		return "", refusal
 	}

@@ -101,13 +101,8 @@ func (r *Relay) deliverMarked(ctx context.Context, d *Delivery) {
 			r.opt.Log.ErrorContext(ctx, "panic", "sink", d.Sink.Name, "panic", panicText(p))
 		}
 	}()
-	mark := claim{"delivered\n" + d.Event.Source + "\n" + d.Event.ID + "\n" + d.place(), max(window, d.keep)}
-	if d.round != "" {
-		mark.key += "\nround " + d.round
-	}
-	if d.resent > 0 { // on purpose, whatever was delivered before
-		mark.key += "\n" + strconv.Itoa(d.resent)
-	}
+	mark := d.mark()
+	mark.until = r.opt.Now().Add(leaseTime)
 	status, err := r.opt.State.Claim(ctx, mark.key, leaseTime)
 	switch {
 	case err != nil:
@@ -130,6 +125,18 @@ func (r *Relay) deliverMarked(ctx context.Context, d *Delivery) {
 	if r.opt.Observe != nil {
 		r.opt.Observe(*d)
 	}
+}
+
+// mark is what says that d was delivered.
+func (d *Delivery) mark() claim {
+	mark := claim{key: "delivered\n" + d.Event.Source + "\n" + d.Event.ID + "\n" + d.place(), window: max(window, d.keep)}
+	if d.round != "" {
+		mark.key += "\nround " + d.round
+	}
+	if d.resent > 0 { // on purpose, whatever was delivered before
+		mark.key += "\n" + strconv.Itoa(d.resent)
+	}
+	return mark
 }
 
 // denied tells whether a receiver refused the address or its credentials, which

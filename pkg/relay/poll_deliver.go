@@ -56,9 +56,10 @@ func (t *turn) entry(ctx context.Context, entry *source.Entry) (done bool) {
 	if len(sinks) == 0 {
 		return true
 	}
-	key := claim{"delivery\n" + e.Source + "\n" + e.ID, pollMemory}
+	key := claim{key: "delivery\n" + e.Source + "\n" + e.ID, window: pollMemory}
 	status, err := state.Busy, ctx.Err()
 	if err == nil {
+		key.until = t.opt.Now().Add(leaseTime)
 		status, err = t.opt.State.Claim(ctx, key.key, leaseTime)
 	}
 	if err == nil && status == state.Done {

@@ -159,6 +159,7 @@ func safeID(id string) string {
 type claim struct {
 	key    string
 	window time.Duration
+	until  time.Time // when it ends by itself, if it is held
 }
 
 // leaseTime outlives the longest request, so that a claim never ends under it.
@@ -168,16 +169,17 @@ const leaseTime = 2 * time.Minute
 // whose signatures cover the time, and the delivery. The answer is not nil if
 // one of them was taken.
 func (r *Relay) claim(ctx context.Context, src config.Source, req *source.Request, id string) ([]claim, *answer) {
-	wanted := []claim{{"delivery\n" + src.Name + "\n" + id, window}}
+	wanted := []claim{{key: "delivery\n" + src.Name + "\n" + id, window: window}}
 	var replay *answer
 	if rp, ok := src.Source.(source.Replayer); ok {
 		key, fresh, refusal := rp.Replay(req)
-		wanted = append([]claim{{"signature\n" + src.Name + "\n" + key, max(window, fresh)}}, wanted...)
+		wanted = append([]claim{{key: "signature\n" + src.Name + "\n" + key, window: max(window, fresh)}}, wanted...)
 		a := refuse(refusal)
 		replay = &a
 	}
 	var held []claim
 	for i, c := range wanted {
+		c.until = r.opt.Now().Add(leaseTime)
 		status, err := r.opt.State.Claim(ctx, c.key, leaseTime)
 		if err == nil && status == state.Claimed {
 			held = append(held, c)
@@ -198,14 +200,17 @@ func (r *Relay) claim(ctx context.Context, src config.Source, req *source.Reques
 	return held, nil
 }
 
-// settle ends claims: kept if the work was done, released if it was not.
+// settle ends claims: kept if the work was done, released if it was not. One
+// that has ended by itself, under a process that was frozen meanwhile, may be
+// another's by now, and is left alone.
 func (r *Relay) settle(ctx context.Context, claims []claim, done bool) {
 	ctx = context.WithoutCancel(ctx)
 	for _, c := range claims {
 		var err error
-		if done {
+		switch {
+		case done:
 			err = r.opt.State.Done(ctx, c.key, c.window)
-		} else {
+		case c.until.IsZero() || r.opt.Now().Before(c.until):
 			err = r.opt.State.Release(ctx, c.key)
 		}
 		if err != nil {

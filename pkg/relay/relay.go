@@ -13,6 +13,8 @@ import (
 	"runtime/debug"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/sigpost/sigpost/pkg/config"
 	"github.com/sigpost/sigpost/pkg/deliver"
 	"github.com/sigpost/sigpost/pkg/event"
@@ -65,6 +67,7 @@ type Relay struct {
 	sinks   map[string]config.Sink
 	config  *config.Config
 	opt     Options
+	room    *semaphore.Weighted // see begin
 }
 
 const (
@@ -100,7 +103,7 @@ func New(c *config.Config, opt Options) (*Relay, error) {
 	if opt.ReadTimeout == 0 {
 		opt.ReadTimeout = defaultReadTimeout
 	}
-	r := &Relay{sources: map[string]config.Source{}, sinks: map[string]config.Sink{}, config: c, opt: opt}
+	r := &Relay{sources: map[string]config.Source{}, sinks: map[string]config.Sink{}, config: c, opt: opt, room: semaphore.NewWeighted(allRoom)}
 	for _, s := range c.Sources {
 		if s.Poller != nil {
 			r.polled = append(r.polled, s)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sigpost/sigpost/pkg/deliver"
@@ -22,9 +23,9 @@ const (
 	// and at most; each failure doubles it.
 	firstDelay = 5 * time.Second
 	maxDelay   = time.Hour
-	// maxRetryAfter bounds what a receiver may ask for: queues can't hold a
-	// message back for longer than half a day.
-	maxRetryAfter = 11 * time.Hour
+	// maxWaiting is how long a job may wait for its turn at a sink, from when it
+	// was accepted: queues forget what they have kept for a week or two.
+	maxWaiting = 5 * 24 * time.Hour
 	// busyDelay is how long a job waits that seems to be in other hands.
 	busyDelay = 30 * time.Second
 	// newerDelay and newerTries are how long and how often a job of a newer
@@ -59,16 +60,33 @@ func (r *Relay) Work(ctx context.Context, m queue.Message) (v queue.Verdict) {
 		return r.bury(ctx, m, job, queue.Dead{Reason: err.Error() + ": mend the configuration and resend, or drop the job"})
 	}
 	if wait := r.turnAt(ctx, s, m.Received); wait > 0 {
+		if r.opt.Now().Sub(job.Accepted) >= max(maxWaiting, r.opt.RetryFor) {
+			return r.bury(ctx, m, job, queue.Dead{Reason: fmt.Sprintf("no turn at the sink within %s: raise its rate, or send it less", maxWaiting)})
+		}
 		return queue.Verdict{Again: true, After: wait}
 	}
 	if job.RawBytes > len(job.Event.Raw) {
 		job.Event.RawBytes = job.RawBytes
 	}
-	ctx, cancel := context.WithTimeout(ctx, workTime)
+	start, err := r.begin(ctx, m)
+	if errors.Is(err, errDeadly) {
+		return r.bury(ctx, m, job, queue.Dead{Reason: err.Error(), Attempts: m.Received})
+	}
+	if err != nil {
+		return queue.Verdict{Again: true, After: busyDelay}
+	}
+	defer start.leave()
+	tried, cancel := context.WithTimeout(ctx, workTime)
 	defer cancel()
-	d := &Delivery{Event: &job.Event, Sink: s, Channel: job.Channel, keep: r.opt.RetryFor + time.Hour, round: job.Round, resent: job.Resent, accepted: job.Accepted}
-	r.deliverMarked(ctx, d)
-	return r.judge(context.WithoutCancel(ctx), m, job, d)
+	d := &Delivery{
+		Event: &job.Event, Sink: s, Channel: job.Channel, round: job.Round, resent: job.Resent, accepted: job.Accepted,
+		// Longer than another copy of the job can be under way.
+		keep: max(maxWaiting, r.opt.RetryFor) + r.opt.RetryFor,
+	}
+	r.deliverMarked(tried, d)
+	v = r.judge(context.WithoutCancel(ctx), m, job, d)
+	start.end(context.WithoutCancel(ctx), !errors.Is(d.Err, errOnItsWay))
+	return v
 }
 
 // judge is what becomes of a job after a try.
@@ -81,23 +99,34 @@ func (r *Relay) judge(ctx context.Context, m queue.Message, job queue.Job, d *De
 	case errors.Is(d.Err, errOnItsWay):
 		return queue.Verdict{Again: true, After: busyDelay}
 	}
-	attempts := r.failures(ctx, job, m.Received)
+	attempts, first := r.failures(ctx, job, m.Received)
 	dead := queue.Dead{Reason: d.Err.Error(), Attempts: attempts}
 	if de != nil {
 		dead.Status = de.Status
 	}
 	if final || errors.Is(d.Err, errPanic) {
-		return r.bury(ctx, m, job, dead)
+		return r.giveUp(ctx, m, job, d, dead)
 	}
-	if age := r.opt.Now().Sub(job.Accepted); age >= r.opt.RetryFor {
+	// A job from a clock that was ahead was accepted when it failed first.
+	if r.opt.Now().Sub(earlier(job.Accepted, first)) >= r.opt.RetryFor {
 		dead.Reason = fmt.Sprintf("not delivered within %s; last: %s", r.opt.RetryFor, dead.Reason)
-		return r.bury(ctx, m, job, dead)
+		return r.giveUp(ctx, m, job, d, dead)
 	}
 	after := backoff(attempts)
 	if de != nil {
-		after = max(after, min(de.RetryAfter, maxRetryAfter))
+		after = max(after, de.RetryAfter)
 	}
 	return queue.Verdict{Again: true, After: after}
+}
+
+// giveUp buries a job that was tried, and remembers that, so that a message that
+// is handed out once more is not posted after all.
+func (r *Relay) giveUp(ctx context.Context, m queue.Message, job queue.Job, d *Delivery, dead queue.Dead) queue.Verdict {
+	v := r.bury(ctx, m, job, dead)
+	if !v.Again {
+		r.settle(ctx, []claim{d.mark()}, true)
+	}
+	return v
 }
 
 // backoff is how long a job waits after its n-th failure: 5 s, 10 s, 20 s, up
@@ -106,23 +135,28 @@ func backoff(n int) time.Duration {
 	return min(firstDelay<<min(max(n-1, 0), 20), maxDelay)
 }
 
-// failures counts a failure of job, and returns how many there were. If the
-// state store doesn't know, it is as many as the job was received.
-func (r *Relay) failures(ctx context.Context, job queue.Job, received int) int {
+// failures counts a failure of job, and returns how many there were and when the
+// first was. If the state store doesn't know, they are as many as the job was
+// received.
+func (r *Relay) failures(ctx context.Context, job queue.Job, received int) (n int, first time.Time) {
 	key := "failures\n" + job.ID()
+	first = r.opt.Now()
 	v, err := r.opt.State.Get(ctx, key)
 	if err != nil {
-		return received
+		return received, first
 	}
-	n, err := strconv.Atoi(v)
-	if err != nil || n < 0 {
+	count, since, _ := strings.Cut(v, " ")
+	if n, err = strconv.Atoi(count); err != nil || n < 0 {
 		n = 0
 	}
-	n++
-	if err := r.opt.State.Put(ctx, key, strconv.Itoa(n), 2*r.opt.RetryFor); err != nil {
-		return max(n, received)
+	if at, err := strconv.ParseInt(since, 10, 64); err == nil && n > 0 {
+		first = time.Unix(at, 0)
 	}
-	return n
+	n++
+	if err := r.opt.State.Put(ctx, key, fmt.Sprint(n, " ", first.Unix()), 2*r.opt.RetryFor); err != nil {
+		return max(n, received), first
+	}
+	return n, first
 }
 
 // bury takes a job off the queue and keeps it where people find it. If it

@@ -91,5 +91,5 @@ function drawDiscord(body, time) {
 // discordNotice is what a phone would say.
 function discordNotice(body) {
   const first = obj(list(body.embeds)[0]);
-  return str(body.content) || [first.title, first.description].map(str).filter(Boolean).join(": ").slice(0, 200).replace(/\\([^A-Za-z0-9\s])/g, "$1");
+  return (str(body.content) || str(first.title) || str(first.description).slice(0, 200)).replace(/\\([^A-Za-z0-9\s])/g, "$1");
 }

@@ -96,11 +96,11 @@ func TestAKilledQueueGoesOn(t *testing.T) {
 	}
 	killed := copyOf(t, path)
 	again := reopen(t, killed, now)
-	if got := drain(t, again); got != "7:1 9:1" {
+	if got := drain(t, again); got != "7:2 9:2" {
 		t.Errorf("at once: %s", got)
 	}
 	later := reopen(t, copyOf(t, path), now.Add(time.Minute))
-	if got := drain(t, later); got != "7:1 9:1 6:2 8:1" {
+	if got := drain(t, later); got != "7:2 9:2 6:3 8:2" {
 		t.Errorf("a minute later: %s", got)
 	}
 	if d := later.Dead(); len(d) != 2 || d[0].ID != "2" || d[1].ID != "0" || string(d[0].Body) != "x" {

@@ -189,7 +189,8 @@ func (w *World) send(s sender) {
 		w.accepted = append(w.accepted, s.word)
 		return
 	}
-	if !killed && status < http.StatusInternalServerError {
+	// Sent again it may be a replay, of what was taken and not answered.
+	if !killed && status < http.StatusInternalServerError && s.left == tries {
 		w.T.Errorf("the event %s of %s was refused with status %d", s.word, s.source.Name, status)
 	}
 	if s.left--; s.left > 0 {

@@ -101,11 +101,12 @@ func (w *World) judge(sink string, stored []sample, buried map[string]bool, c *c
 	last := map[string]int{}
 	for _, s := range stored {
 		at, ok := first[s.word]
-		if !ok {
+		if !ok || buried[sink+" "+s.word] { // it may come again, as another acceptance
 			continue
 		}
 		if at < last[s.subject] {
 			c.disorder++
+			w.T.Logf("%s: %s came before %s", sink, s.word, w.reached[sink][last[s.subject]])
 		}
 		last[s.subject] = max(at, last[s.subject])
 	}
