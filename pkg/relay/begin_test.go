@@ -127,8 +127,17 @@ func TestADeadlyJobIsDoneAlone(t *testing.T) {
 		t.Errorf("beside another: %+v after %d posts", v, p.count["ops"])
 	}
 	other.leave()
+	p.answer = func(string, int) (int, string, error) {
+		if p.relay.room.TryAcquire(1) {
+			t.Error("another is begun beside it")
+		}
+		return 200, "", nil
+	}
 	if v := p.relay.Work(t.Context(), m); v.Again || p.count["ops"] != 1 {
 		t.Errorf("alone: %+v after %d posts", v, p.count["ops"])
+	}
+	if !p.relay.room.TryAcquire(allRoom) {
+		t.Error("it leaves no room")
 	}
 	if v, err := p.state.Get(t.Context(), "begun\n"+queue.BodyID(m.Body)); err != nil || v != "" {
 		t.Errorf("it is alive, and counted as %q, %v", v, err)

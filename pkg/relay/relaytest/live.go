@@ -85,21 +85,21 @@ func (w *World) breakSome() {
 	w.mu.Lock()
 	w.down = ""
 	w.mu.Unlock()
-	switch w.roll(500) {
-	case 0:
+	switch chance := w.roll(500); {
+	case chance == 0:
 		w.fault("clock forward")
 		w.pass(w.some(2 * time.Hour))
-	case 1:
+	case chance == 1:
 		w.fault("clock back")
 		w.pass(-w.some(20 * time.Second))
-	case 2, 3, 4, 5, 6:
+	case chance < 7:
 		w.cloud.Tidy()
-	case 7, 8, 9, 10, 11, 12:
+	case chance < 25:
 		w.fault("queue down")
 		w.mu.Lock()
 		w.down = "queue"
 		w.mu.Unlock()
-	case 13, 14, 15, 16:
+	case chance < 32:
 		w.fault("state down")
 		w.mu.Lock()
 		w.down = "state"
