@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,6 +41,7 @@ type botRoad struct {
 	cfg   *config.Config
 	now   time.Time
 	log   bytes.Buffer
+	lock  sync.Mutex
 	shown bytes.Buffer // what the inbox gets
 	token string
 }
@@ -91,8 +93,12 @@ func (b *botRoad) start() {
 	})
 	opt := Options{
 		State: b.state, Now: b.clock, Log: slog.New(slog.NewJSONHandler(&b.log, nil)),
-		Client:  deliver.New(deliver.Config{Transport: transport, Now: b.clock}),
-		Observe: func(d Delivery) { fmt.Fprintf(&b.shown, "%s %v\n", d.Body, d.Err) },
+		Client: deliver.New(deliver.Config{Transport: transport, Now: b.clock}),
+		Observe: func(d Delivery) {
+			b.lock.Lock()
+			defer b.lock.Unlock()
+			fmt.Fprintf(&b.shown, "%s %v\n", d.Body, d.Err)
+		},
 	}
 	if b.queue != nil {
 		opt.Queue = b.queue
