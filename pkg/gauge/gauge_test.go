@@ -111,7 +111,7 @@ func near(a, b uint8) bool { return max(a, b)-min(a, b) <= 9 }
 
 func TestDrawableLabels(t *testing.T) {
 	for in, want := range map[string]string{
-		"Health score": "Health score", " Größe\n in °C ": "Größe in °C", "Ωμέγα": "Ωμέγα",
+		"Health score": "Health score", " Größe\n in °C ": "Größe in °C", "Łódź": "Łódź", "Ωμέγα": "", "Счёт": "",
 		"健康": "", "سلام": "", "שלום": "", "👍": "", "a\u0301": "", "\x00a\x1b": "a", "\xff": "",
 		strings.Repeat("ab ", 20): strings.TrimRight(strings.Repeat("ab ", 13), " ") + "…",
 	} {

@@ -1,19 +1,11 @@
 package gauge
 
 import (
-	"image"
 	"image/color"
 	"math"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode"
-
-	"golang.org/x/image/font"
-	"golang.org/x/image/font/gofont/gomedium"
-	"golang.org/x/image/font/opentype"
-	"golang.org/x/image/font/sfnt"
-	"golang.org/x/image/math/fixed"
 
 	"github.com/sigpost/sigpost/pkg/event"
 )
@@ -29,16 +21,6 @@ const (
 	labelWidth = Width - 48
 	minSize    = 14 // no smaller than this, whatever has to fit
 )
-
-// typeface is the font of all words, read when the first picture is drawn:
-// https://go.dev/blog/go-fonts. It has Latin, Greek and Cyrillic letters.
-var typeface = sync.OnceValue(func() *opentype.Font {
-	f, err := opentype.Parse(gomedium.TTF)
-	if err != nil { // the font is a constant
-		panic("gauge: " + err.Error())
-	}
-	return f
-})
 
 // words writes the value, what it is of, what it means, and what is measured.
 func (c canvas) words(g *event.Gauge, s scale) {
@@ -84,16 +66,15 @@ func (c canvas) tick(at float64, n int) {
 const maxLabel = 40
 
 // drawable is what of a label can be drawn: one line, cut with an ellipsis, and
-// nothing if the font lacks one of its letters or they run from right to left.
-// The message beside the picture has all of it.
+// nothing if there is no picture of one of its letters. The message beside the
+// gauge has all of it.
 func drawable(label string) string {
 	label = oneLine(label)
 	if n := []rune(label); len(n) > maxLabel {
 		label = strings.TrimRight(string(n[:maxLabel-1]), " ") + "…"
 	}
-	var b sfnt.Buffer
 	for _, r := range label {
-		if i, err := typeface().GlyphIndex(&b, r); err != nil || i == 0 || unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Mn) {
+		if _, ok := letters()[r]; !ok {
 			return ""
 		}
 	}
@@ -120,27 +101,10 @@ func oneLine(s string) string {
 // centred writes words with their middle at x and their baseline at y, smaller
 // if they are wider than width.
 func (c canvas) centred(words string, x, y, size, width float64, col color.NRGBA) {
-	if words == "" {
-		return
-	}
-	f := face(size)
-	wide := float64(font.MeasureString(f, words)) / 64
+	wide := breadth(words) * size
 	if wide > width {
-		f = face(max(size*width/wide, minSize))
-		wide = float64(font.MeasureString(f, words)) / 64
+		smaller := max(size*width/wide, minSize)
+		wide, size = wide*smaller/size, smaller
 	}
-	d := font.Drawer{
-		Dst: c.img, Src: image.NewUniform(col), Face: f,
-		Dot: fixed.Point26_6{X: fixed.Int26_6(math.Round((x - wide/2) * 64)), Y: fixed.Int26_6(math.Round(y * 64))},
-	}
-	d.DrawString(words)
-}
-
-// face is the font at a size in pixels.
-func face(size float64) font.Face {
-	f, err := opentype.NewFace(typeface(), &opentype.FaceOptions{Size: size, DPI: 72, Hinting: font.HintingNone})
-	if err != nil { // only for sizes that aren't positive
-		panic("gauge: " + err.Error())
-	}
-	return f
+	c.write(words, x-wide/2, y, size, col)
 }
