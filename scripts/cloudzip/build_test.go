@@ -113,7 +113,9 @@ func TestZipForAWS(t *testing.T) {
 	if libs, err := binary.ImportedLibraries(); err != nil || len(libs) > 0 || binary.Section(".symtab") != nil {
 		t.Errorf("bootstrap needs %v, %v, or has symbols", libs, err)
 	}
-	if n := files["bootstrap"].CompressedSize64; n > 5<<20 {
+	// What is shipped is for arm64; binaries for amd64 are about a tenth larger.
+	most := map[string]uint64{"amd64": 5<<20 + 5<<20/10, "arm64": 5 << 20}[runtime.GOARCH]
+	if n := files["bootstrap"].CompressedSize64; n > most {
 		t.Errorf("%d bytes, more than 5 MB", n)
 	}
 	nothingStrange(t, files, texts)
