@@ -120,7 +120,11 @@ func line(s string) string {
 	// No line gets more characters than a field's value.
 	const enough = utf8.UTFMax * (fieldLimit + 1)
 	if len(s) > enough {
-		s = s[:enough]
+		end := enough
+		for end > enough-utf8.UTFMax && !utf8.RuneStart(s[end]) {
+			end--
+		}
+		s = s[:end]
 	}
 	s = sink.Line(s)
 	if !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }) {
