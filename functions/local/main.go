@@ -55,7 +55,8 @@ func newRoot() *cobra.Command {
 		Use:   "sigpost",
 		Short: "Turn the webhooks of cloud services into chat messages",
 		Long: `sigpost verifies the webhooks of cloud services, makes one event of each, and
-sends it as a native message to Slack, Microsoft Teams or any URL.`,
+sends it as a native message to Slack, Microsoft Teams, Discord, PagerDuty or any
+URL.`,
 		Example: `  sigpost demo                        # see everything work, no set-up
   sigpost check --config sigpost.yaml # is my configuration right?
   sigpost serve --secrets .env        # run it here

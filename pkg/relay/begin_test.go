@@ -90,7 +90,7 @@ func TestAJobThatKillsIsBuried(t *testing.T) {
 // out often: for its turn, in a pause, after failures, with kills in between.
 func TestAJobThatWaitsOrFailsIsNotTakenForDeadly(t *testing.T) {
 	p := newPlant(t, strings.ReplaceAll(plantConfig, "rate: none", "rate: 1/m"))
-	p.answer = func(_ string, n int) (int, string, error) { return 503, "", nil }
+	p.answer = func(string, int) (int, string, error) { return 503, "", nil }
 	body, posts := p.job("1", p.clock()), 0
 	for received := 1; received < 100; received++ {
 		m := queue.Message{Body: body, Received: received}
@@ -163,7 +163,7 @@ func TestAPanicEachTimeIsBuried(t *testing.T) {
 // panicking is a state that panics when a failure is counted.
 type panicking struct{ state.Store }
 
-func (s panicking) Claim(ctx context.Context, key string, d time.Duration) (state.Status, error) {
+func (panicking) Claim(context.Context, string, time.Duration) (state.Status, error) {
 	return state.Busy, errors.New("no")
 }
 
