@@ -22,6 +22,8 @@ type plan struct {
 	text  int  // characters of the excerpt
 	links bool // whether anything but the headline and the button is a link
 	gauge bool
+	// people are those that the message calls, whatever else it shows.
+	people []Person
 }
 
 // plans go from the full message to headline and link.
@@ -43,9 +45,10 @@ var reducedPlans = []plan{
 
 // fit draws e by the first plan whose bytes are within the limit. The last plan
 // always is: its texts are short and few.
-func fit(e *event.Event, limit int, plans []plan, draw func(*event.Event, plan) any) []byte {
+func fit(e *event.Event, limit int, plans []plan, people []Person, draw func(*event.Event, plan) any) []byte {
 	var body []byte
 	for _, p := range plans {
+		p.people = people
 		if body = encode(draw(e, p)); len(body) <= limit {
 			break
 		}

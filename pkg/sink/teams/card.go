@@ -13,6 +13,7 @@ import (
 // envelopeOf is the Adaptive Card of e in the message that Workflows takes.
 // https://learn.microsoft.com/connectors/teams/#microsoft-teams-webhook
 func envelopeOf(e *event.Event, p plan) any {
+	_, entities := call(p.people)
 	return envelope{Type: "message", Attachments: []attachment{{
 		ContentType: "application/vnd.microsoft.card.adaptive",
 		Content: card{
@@ -20,7 +21,7 @@ func envelopeOf(e *event.Event, p plan) any {
 			Schema:       "http://adaptivecards.io/schemas/adaptive-card.json",
 			Version:      "1.5",
 			FallbackText: notice(e),
-			MSTeams:      msteams{Width: "Full"},
+			MSTeams:      msteams{Width: "Full", Entities: entities},
 			Body:         body(e, p),
 		},
 	}}}
@@ -29,13 +30,14 @@ func envelopeOf(e *event.Event, p plan) any {
 func body(e *event.Event, p plan) []element {
 	top := []element{headline(e)}
 	if e.Quiet {
-		return []element{container{Type: "Container", Style: style(e), Bleed: true, Items: top}, footer(e, p)}
+		els := []element{container{Type: "Container", Style: style(e), Bleed: true, Items: top}}
+		return append(append(els, calling(p)...), footer(e, p))
 	}
 	if t := quietLine(e, p); t != "" {
 		top = append(top, textBlock{Type: "TextBlock", Text: t, IsSubtle: true, Spacing: "None", Wrap: true})
 	}
 	els := []element{container{Type: "Container", Style: style(e), Bleed: true, Items: top}}
-	els = append(els, middle(e, p)...)
+	els = append(append(els, calling(p)...), middle(e, p)...)
 	for i, l := range e.Lists {
 		if i == p.lists {
 			break
@@ -50,6 +52,15 @@ func body(e *event.Event, p plan) []element {
 		els = append(els, actionSet{Type: "ActionSet", Actions: []openURL{{Type: "Action.OpenUrl", Title: verb(e), URL: u}}})
 	}
 	return els
+}
+
+// calling is the line that calls people, if there are any to call.
+func calling(p plan) []element {
+	line, _ := call(p.people)
+	if line == "" {
+		return nil
+	}
+	return []element{textBlock{Type: "TextBlock", Text: line, Wrap: true}}
 }
 
 // title is the headline's words, never empty.

@@ -24,7 +24,8 @@ type card struct {
 }
 
 type msteams struct {
-	Width string `json:"width"`
+	Width    string   `json:"width"`
+	Entities []entity `json:"entities,omitempty"`
 }
 
 // element is any element of a card's body; those of one type set its fields only.

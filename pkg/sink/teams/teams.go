@@ -37,12 +37,15 @@ type Config struct {
 	URL secret.Handle `yaml:"url"`
 	// Format is AdaptiveCard, MessageCard or empty.
 	Format string `yaml:"format"`
+	// Mentions are whom cards call.
+	Mentions []Mention `yaml:"mentions"`
 }
 
 // Sink is a channel or chat of Microsoft Teams.
 type Sink struct {
-	url    secret.Handle
-	legacy bool
+	url      secret.Handle
+	legacy   bool
+	mentions []Mention
 }
 
 var (
@@ -61,26 +64,29 @@ func New(c Config) (*Sink, error) {
 	default:
 		errs = append(errs, problem.New("format", "unknown format: use %s or %s", AdaptiveCard, MessageCard))
 	}
+	if err := checkMentions(c.Mentions, c.Format != MessageCard); err != nil {
+		errs = append(errs, err)
+	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	return &Sink{url: c.URL, legacy: c.Format == MessageCard}, nil
+	return &Sink{url: c.URL, legacy: c.Format == MessageCard, mentions: c.Mentions}, nil
 }
 
 // Render draws e within the limits of Teams.
 func (s *Sink) Render(e *event.Event) sink.Message {
 	if s.legacy {
-		return message(fit(e, budgetBytes, plans, messageCard))
+		return message(fit(e, budgetBytes, plans, nil, messageCard))
 	}
-	return message(fit(e, budgetBytes, plans, envelopeOf))
+	return message(fit(e, budgetBytes, plans, called(s.mentions, e), envelopeOf))
 }
 
 // RenderReduced draws e smaller, and without the gauge.
 func (s *Sink) RenderReduced(e *event.Event) sink.Message {
 	if s.legacy {
-		return message(fit(e, reducedBytes, reducedPlans, messageCard))
+		return message(fit(e, reducedBytes, reducedPlans, nil, messageCard))
 	}
-	return message(fit(e, reducedBytes, reducedPlans, envelopeOf))
+	return message(fit(e, reducedBytes, reducedPlans, called(s.mentions, e), envelopeOf))
 }
 
 // Endpoint is the webhook's address.
