@@ -22,7 +22,7 @@ import (
 const handlerVariable = "_HANDLER"
 
 func main() {
-	log := newLogger()
+	log := withMetrics(newLogger(), os.Getenv)
 	lambda.Start(prepare(func() lambda.Handler {
 		return newFunction(context.Background(), os.Getenv(handlerVariable), os.Getenv, log)
 	}))

@@ -45,7 +45,7 @@ locals {
       # SQS leaves messages that were received three times out of the age of the
       # oldest; these say so themselves, at every attempt, which is once an hour.
       for queue in aws_sqs_queue.jobs : "late" => merge(local.alarm, {
-        metric = "JobAge", statistic = "Maximum", over = 60 * var.alarm_oldest_minutes * local.nanos, periods = 13
+        metric = "JobAge", statistic = "Maximum", over = 60 * var.alarm_oldest_minutes, periods = 13
         text   = "a job was tried that is older than ${var.alarm_oldest_minutes} minutes"
       }) if var.alarm_oldest_minutes > 0
     },

@@ -54,6 +54,9 @@ locals {
     SIGPOST_DEAD_QUEUE_URL = aws_sqs_queue.dead[0].url
     } : {}, var.base_url != "" ? {
     SIGPOST_URL = var.base_url # the function's own URL is known only once there is the function
+    } : {}, local.watched ? {
+    SIGPOST_METRICS_NAMESPACE = local.namespace
+    SIGPOST_METRICS_PER_SINK  = tostring(var.metrics_per_sink)
   } : {})
 }
 

@@ -1,51 +1,15 @@
-# Metrics made of the log: of the line that receive writes for each request, and
-# of the one that is written for each attempt at a delivery.
+# Metrics, which the functions write into their log lines: of each request, of
+# each attempt at a delivery and of each job that is given up.
 
 locals {
   namespace = "sigpost/${var.name}"
   watched   = var.alarms || var.dashboard
-
-  receive   = ["receive"]
-  delivers  = local.queue ? ["deliver"] : keys(local.functions)
-  requests  = "$.message = \"request\""
-  attempts  = "$.message = \"delivery\""
-  nanos     = 1000000000
   log_names = [for key in sort(keys(local.functions)) : aws_cloudwatch_log_group.function[key].name]
 
-  metrics = merge({
-    Accepted          = { of = local.receive, value = "1", pattern = "{ ${local.requests} && ($.outcome = \"queued\" || $.outcome = \"delivered\") }" }
-    NotTaken          = { of = local.receive, value = "1", pattern = "{ ${local.requests} && $.status >= 500 }" }
-    SignatureFailures = { of = local.receive, value = "1", pattern = "{ ${local.requests} && ($.status = 401 || $.status = 403 || $.status = 412) }" }
-    Delivered         = { of = local.delivers, value = "1", pattern = "{ ${local.attempts} && $.class = \"delivered\" }" }
-    Failed            = { of = local.delivers, value = "1", pattern = "{ ${local.attempts} && $.class != \"delivered\" && $.class != \"reduce\" }" }
-    Latency           = { of = local.delivers, value = "$.latency", pattern = "{ ${local.attempts} && $.latency >= 0 }" }
-    }, local.queue ? {
-    JobAge = { of = local.delivers, value = "$.age", pattern = "{ ${local.attempts} && $.age >= 0 }" }
-    Buried = { of = local.delivers, value = "1", pattern = "{ $.message = \"job moved to the dead-letter queue\" }" }
-  } : {})
-
-  filters = merge([
-    for name, metric in local.metrics : {
-      for function in metric.of : "${name}-${function}" => { name = name, function = function, value = metric.value, pattern = metric.pattern }
-    }
-  ]...)
-}
-
-resource "aws_cloudwatch_log_metric_filter" "metric" {
-  for_each = local.watched ? local.filters : {}
-
-  name           = "${var.name}-${each.key}"
-  log_group_name = aws_cloudwatch_log_group.function[each.value.function].name
-  pattern        = each.value.pattern
-
-  metric_transformation {
-    namespace = local.namespace
-    name      = each.value.name
-    value     = each.value.value
-    # A count is 0 where there are lines and none that counts; a time has no default.
-    default_value = each.value.value == "1" ? "0" : null
-    unit          = each.value.value == "1" ? "Count" : "None"
-  }
+  metrics = concat(
+    ["Accepted", "NotTaken", "SignatureFailures", "Delivered", "Failed", "Latency"],
+    local.queue ? ["JobAge", "Buried"] : [],
+  )
 }
 
 # Saved queries of Logs Insights: put a value in place of the capitals.
@@ -87,7 +51,7 @@ locals {
   series = { # metrics of the dashboard's graphs
     events = [
       for name in ["Accepted", "NotTaken", "SignatureFailures", "Delivered", "Failed", "Buried"] :
-      [local.namespace, name, { stat = "Sum" }] if contains(keys(local.metrics), name)
+      [local.namespace, name, { stat = "Sum" }] if contains(local.metrics, name)
     ]
     queues = flatten([
       for queue in concat(aws_sqs_queue.jobs[*].name, aws_sqs_queue.dead[*].name) : [
@@ -96,8 +60,8 @@ locals {
     ])[*].list
     times = concat(
       [["AWS/Lambda", "Duration", "FunctionName", aws_lambda_function.function["receive"].function_name, { stat = "p95", label = "receive, p95, ms" }]],
-      [[{ expression = "latency / 1000000", label = "one attempt, p95, ms" }], [local.namespace, "Latency", { id = "latency", stat = "p95", visible = false }]],
-      [for metric in [[{ expression = "age / 1000000", label = "oldest job tried, ms" }], [local.namespace, "JobAge", { id = "age", stat = "Maximum", visible = false }]] : metric if local.queue],
+      [[local.namespace, "Latency", { stat = "p95", label = "one attempt, p95, ms" }]],
+      [for metric in [[{ expression = "age * 1000", label = "oldest job tried, ms" }], [local.namespace, "JobAge", { id = "age", stat = "Maximum", visible = false }]] : metric if local.queue],
     )
     errors = flatten([
       for function in aws_lambda_function.function : [

@@ -24,9 +24,10 @@ resource "aws_sqs_queue" "jobs" {
   max_message_size           = 1024 * 1024
   sqs_managed_sse_enabled    = true
 
-  # sigpost buries jobs itself, with the reason. This is for one that kills every
-  # instance that touches it; a job that is tried for a day is received some 40
-  # times, one that a sink has no room for more often.
+  # sigpost buries jobs itself, with the reason, also one that kills every
+  # instance that touches it. This is for instances that don't get as far as that.
+  # A job that is tried for a day is received some 40 times, one that a sink has
+  # no room for, for days, some hundred.
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead[0].arn
     maxReceiveCount     = 1000

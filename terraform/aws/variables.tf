@@ -312,6 +312,13 @@ variable "dashboard" {
   nullable    = false
 }
 
+variable "metrics_per_sink" {
+  type        = bool
+  description = "Whether the metrics of deliveries are also made for each sink, with the dimension sink."
+  default     = false
+  nullable    = false
+}
+
 variable "existing_secrets" {
   type = map(object({
     arn         = string

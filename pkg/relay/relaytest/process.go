@@ -154,7 +154,7 @@ func (t transport) RoundTrip(req *http.Request) (resp *http.Response, err error)
 		return nil, errDown
 	}
 	err = t.Effect(func() (err error) {
-		resp, err = t.base.RoundTrip(req)
+		resp, err = t.base.RoundTrip(req) //nolint:bodyclose // by whoever gets it
 		return err
 	})
 	if chance == 1 && err == nil {

@@ -30,7 +30,7 @@ func (r receivers) RoundTrip(req *http.Request) (resp *http.Response, err error)
 		return nil, errReset
 	}
 	j.name = sink + " " + w
-	err = r.Effect(func() (err error) { resp, err = r.take(req, j, sink, w); return err })
+	err = r.Effect(func() (err error) { resp, err = r.take(req, j, sink, w); return err }) //nolint:bodyclose // by whoever gets it
 	if err != nil {
 		return nil, err
 	}

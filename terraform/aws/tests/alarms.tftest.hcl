@@ -41,7 +41,7 @@ run "default" {
     condition = (
       aws_cloudwatch_metric_alarm.alarm["oldest"].dimensions == tomap({ QueueName = aws_sqs_queue.jobs[0].name }) &&
       aws_cloudwatch_metric_alarm.alarm["oldest"].threshold == 900 &&
-      aws_cloudwatch_metric_alarm.alarm["late"].threshold == 900000000000 &&
+      aws_cloudwatch_metric_alarm.alarm["late"].threshold == 900 &&
       aws_cloudwatch_metric_alarm.alarm["late"].datapoints_to_alarm == 1 &&
       aws_cloudwatch_metric_alarm.alarm["late"].period * aws_cloudwatch_metric_alarm.alarm["late"].evaluation_periods > 3600
     )
@@ -50,7 +50,7 @@ run "default" {
   assert {
     condition = alltrue([
       for alarm in aws_cloudwatch_metric_alarm.alarm :
-      startswith(alarm.namespace, "AWS/") || contains([for filter in aws_cloudwatch_log_metric_filter.metric : filter.metric_transformation[0].name], alarm.metric_name)
+      startswith(alarm.namespace, "AWS/") || alarm.namespace == "sigpost/sigpost" && contains(local.metrics, alarm.metric_name)
     ])
     error_message = "an alarm waits for a metric that nothing makes"
   }
@@ -64,20 +64,15 @@ run "default" {
 
 run "metrics" {
   assert {
-    condition = { for key, filter in aws_cloudwatch_log_metric_filter.metric : key => filter.log_group_name } == {
-      for name, function in {
-        Accepted = "receive", NotTaken = "receive", SignatureFailures = "receive", Delivered = "deliver", Failed = "deliver",
-        Latency  = "deliver", JobAge = "deliver", Buried = "deliver",
-      } : "${name}-${function}" => "/aws/lambda/sigpost-${function}"
-    }
-    error_message = "filters: ${jsonencode(keys(aws_cloudwatch_log_metric_filter.metric))}"
+    condition = alltrue([
+      for function in aws_lambda_function.function :
+      function.environment[0].variables.SIGPOST_METRICS_NAMESPACE == "sigpost/sigpost" && function.environment[0].variables.SIGPOST_METRICS_PER_SINK == "false"
+    ])
+    error_message = "a function writes no metrics, or elsewhere, or more than ten"
   }
   assert {
-    condition = alltrue([
-      for filter in aws_cloudwatch_log_metric_filter.metric :
-      filter.metric_transformation[0].namespace == "sigpost/sigpost" && can(regex("`${filter.metric_transformation[0].name}`", file("README.md")))
-    ])
-    error_message = "a metric is in another namespace or not documented"
+    condition     = alltrue([for name in local.metrics : can(regex("(?m)^\\| `${name}` \\|", file("README.md")))])
+    error_message = "a metric is not documented: ${jsonencode(local.metrics)}"
   }
 }
 
@@ -122,7 +117,7 @@ run "direct" {
     error_message = "alarms without a queue: ${jsonencode(keys(aws_cloudwatch_metric_alarm.alarm))}"
   }
   assert {
-    condition     = contains(keys(aws_cloudwatch_log_metric_filter.metric), "Delivered-receive") && contains(keys(aws_cloudwatch_log_metric_filter.metric), "Delivered-poll")
+    condition     = alltrue([for function in aws_lambda_function.function : function.environment[0].variables.SIGPOST_METRICS_NAMESPACE == "sigpost/sigpost"])
     error_message = "what receive and poll deliver themselves is not counted"
   }
   assert {
@@ -138,6 +133,11 @@ run "own_topic_and_thresholds" {
     alarm_oldest_minutes     = 60
     alarm_signature_failures = 0
     alarm_silence_hours      = 12
+    metrics_per_sink         = true
+  }
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.function : function.environment[0].variables.SIGPOST_METRICS_PER_SINK == "true"])
+    error_message = "metrics_per_sink didn't arrive"
   }
   assert {
     condition     = length(aws_sns_topic.alarms) == 0 && alltrue([for alarm in aws_cloudwatch_metric_alarm.alarm : alarm.alarm_actions == toset(["arn:aws:sns:eu-central-1:123456789012:theirs"])])
@@ -180,8 +180,12 @@ run "nothing" {
     dashboard = false
   }
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.alarm) + length(aws_cloudwatch_log_metric_filter.metric) + length(aws_sns_topic.alarms) + length(aws_cloudwatch_dashboard.sigpost) == 0
+    condition     = length(aws_cloudwatch_metric_alarm.alarm) + length(aws_sns_topic.alarms) + length(aws_cloudwatch_dashboard.sigpost) == 0
     error_message = "something is left that costs"
+  }
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.function : !contains(keys(function.environment[0].variables), "SIGPOST_METRICS_NAMESPACE")])
+    error_message = "metrics are made that nobody reads"
   }
   assert {
     condition     = output.alarm_topic_arn == "" && output.dashboard == ""

@@ -33,11 +33,13 @@ run "functions" {
   assert {
     condition = alltrue([
       for function in aws_lambda_function.function : function.environment[0].variables == tomap({
-        SIGPOST_MODE           = "queue"
-        SIGPOST_SECRETS_PREFIX = "sigpost/"
-        SIGPOST_STATE_TABLE    = "sigpost-state"
-        SIGPOST_QUEUE_URL      = aws_sqs_queue.jobs[0].url
-        SIGPOST_DEAD_QUEUE_URL = aws_sqs_queue.dead[0].url
+        SIGPOST_MODE              = "queue"
+        SIGPOST_SECRETS_PREFIX    = "sigpost/"
+        SIGPOST_STATE_TABLE       = "sigpost-state"
+        SIGPOST_QUEUE_URL         = aws_sqs_queue.jobs[0].url
+        SIGPOST_DEAD_QUEUE_URL    = aws_sqs_queue.dead[0].url
+        SIGPOST_METRICS_NAMESPACE = "sigpost/sigpost"
+        SIGPOST_METRICS_PER_SINK  = "false"
       })
     ])
     error_message = "environment: ${jsonencode(aws_lambda_function.function["receive"].environment)}"

@@ -59,7 +59,8 @@ run "direct" {
   assert {
     condition = alltrue([
       for function in aws_lambda_function.function : function.environment[0].variables == tomap({
-        SIGPOST_MODE = "direct", SIGPOST_SECRETS_PREFIX = "sigpost/", SIGPOST_STATE_TABLE = "sigpost-state"
+        SIGPOST_MODE              = "direct", SIGPOST_SECRETS_PREFIX = "sigpost/", SIGPOST_STATE_TABLE = "sigpost-state"
+        SIGPOST_METRICS_NAMESPACE = "sigpost/sigpost", SIGPOST_METRICS_PER_SINK = "false"
       })
     ])
     error_message = "environment: ${jsonencode(aws_lambda_function.function["receive"].environment)}"
@@ -251,7 +252,7 @@ run "second" {
         values(aws_lambda_function.function)[*].function_name, values(aws_iam_role.function)[*].name, values(aws_iam_role_policy.function)[*].name,
         aws_iam_role.scheduler[*].name, aws_iam_role_policy.scheduler[*].name, aws_dynamodb_table.state[*].name,
         aws_sqs_queue.jobs[*].name, aws_sqs_queue.dead[*].name,
-        values(aws_cloudwatch_metric_alarm.alarm)[*].alarm_name, values(aws_cloudwatch_log_metric_filter.metric)[*].name,
+        values(aws_cloudwatch_metric_alarm.alarm)[*].alarm_name,
         aws_sns_topic.alarms[*].name, [for dashboard in aws_cloudwatch_dashboard.sigpost : "${dashboard.dashboard_name}-"],
         aws_scheduler_schedule.poll[*].name, aws_scheduler_schedule_group.poll[*].name,
         [for group in aws_cloudwatch_log_group.function : trimprefix(group.name, "/aws/lambda/")],
