@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,6 +43,7 @@ routes:
 
 // duty is a relay with PagerDuty and two receivers of the user's own.
 type duty struct {
+	mu sync.Mutex // of got and shown
 	t      *testing.T
 	relay  *Relay
 	config *config.Config
@@ -76,6 +78,8 @@ func (d *duty) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	r := received{req.URL.String(), req.Header, string(body)}
 	status, text := http.StatusAccepted, `{"status":"success","message":"Event processed"}`
 	if d.answer != nil {
@@ -112,7 +116,11 @@ func newDuty(t *testing.T, queued bool, limit int) *duty {
 		Client: deliver.New(deliver.Config{
 			Transport: d, Now: clock, Sleep: func(context.Context, time.Duration) error { return errors.New("not within this call") },
 		}),
-		Observe: func(x Delivery) { d.shown = append(d.shown, x) },
+		Observe: func(x Delivery) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.shown = append(d.shown, x)
+		},
 	}
 	if queued {
 		d.queue = queue.NewMemory(clock, nil, nil, nil)

@@ -20,7 +20,7 @@ const (
 	// that find no slot are spread: the longer one waits already, the less often
 	// it is handed out, which queues bound and AWS charges for.
 	maxSpread     = 1 << 10
-	maxSpreadTime = 15 * time.Minute
+	maxSpreadTime = 20 * time.Minute
 )
 
 // turnAt is how long a job must wait for its turn at a sink: until a pause that
