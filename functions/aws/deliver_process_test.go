@@ -165,43 +165,6 @@ func TestProcessQueueRefusal(t *testing.T) {
 	l.want(0, 0, 2)
 }
 
-// TestProcessQueueKilled kills the instance while it delivers: the job comes
-// back, is delivered, and those that had been done are not posted again.
-func TestProcessQueueKilled(t *testing.T) {
-	l := newLine(t)
-	f := l.start()
-	l.post(1)
-	batch := l.sqs.Batch(l.env["SIGPOST_QUEUE_URL"], 10)
-	if o := f.invoke(batch, patience); o.Failed { // done, but SQS never hears of it
-		t.Fatalf("%s", o.Body)
-	}
-	l.want(1, 1, 0)
-	goOn := f.chat.stall()
-	l.post(3)
-	hung := make(chan error)
-	go func() {
-		_, err := f.runtime.Invoke(t.Context(), l.sqs.Batch(l.env["SIGPOST_QUEUE_URL"], 10), 2*time.Second)
-		hung <- err
-	}()
-	eventually(t.Context(), t, func() bool { return f.chat.waiting() > 0 })
-	if err := f.cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-hung; err == nil {
-		t.Error("the instance answered though it was killed")
-	}
-	goOn()
-	l.want(1, 4, 0)
-	chat := f.chat
-	f = l.start()
-	f.put("slack-ops", chat.hook("first"))
-	f.chat = chat
-	l.pass(testVisibility)
-	l.table.Expire() // the leases of the instance that was killed
-	l.run()
-	l.want(4, 0, 0)
-}
-
 // TestProcessPoison wants what is no job, or one of another version or for no
 // sink, among the dead, and what comes with it done.
 func TestProcessPoison(t *testing.T) {

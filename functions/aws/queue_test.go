@@ -138,6 +138,19 @@ func TestQueuePartialFailures(t *testing.T) {
 	}
 }
 
+// TestQueueThrottledEntries wants entries that came too fast sent again, whoever
+// SQS says is to blame.
+func TestQueueThrottledEntries(t *testing.T) {
+	fake, q := newTestJobs(t)
+	fake.FailEntries(2, "RequestThrottled", true)
+	if err := q.Put(t.Context(), items("a/1", "b/1")); err != nil {
+		t.Fatal(err)
+	}
+	if got := bodies(fake, q.live.queue); got != "a/1 b/1" {
+		t.Errorf("stored %s", got)
+	}
+}
+
 // TestQueueLostAnswers wants what is sent again stored once.
 func TestQueueLostAnswers(t *testing.T) {
 	fake, q := newTestJobs(t)

@@ -115,7 +115,7 @@ func (q *sqs) each(ctx context.Context, operation string, entries []entry) error
 // left are the entries that are worth another try. The error says that one is not.
 func (q *sqs) left(operation string, entries []entry, out *outcome) ([]entry, error) {
 	for _, f := range out.Failed {
-		if f.SenderFault {
+		if f.SenderFault && !slices.Contains(busy, f.Code) {
 			return nil, q.explain(operation, &apiError{status: 400, code: f.Code, where: q.where, title: q.title})
 		}
 	}
