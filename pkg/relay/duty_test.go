@@ -43,7 +43,7 @@ routes:
 
 // duty is a relay with PagerDuty and two receivers of the user's own.
 type duty struct {
-	mu sync.Mutex // of got and shown
+	mu     sync.Mutex // of got and shown
 	t      *testing.T
 	relay  *Relay
 	config *config.Config
