@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sigpost/sigpost/pkg/address"
@@ -80,19 +81,19 @@ func newBot(c Config, d drawer) (*Bot, error) {
 }
 
 var (
-	channelID = regexp.MustCompile(`^[CGD][A-Z0-9]{6,20}$`)
+	channelID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[CGD][A-Z0-9]{6,20}$`) })
 	// A name is in any script, without upper case, spaces and most punctuation:
 	// https://slack.com/help/articles/201402297-Create-a-channel.
-	channelName = regexp.MustCompile(`^#[\p{Ll}\p{Lo}\p{M}\p{N}_-]{1,80}$`)
+	channelName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^#[\p{Ll}\p{Lo}\p{M}\p{N}_-]{1,80}$`) })
 )
 
 // stamp is the ts of a message.
-var stamp = regexp.MustCompile(`^[0-9]{1,20}\.[0-9]{1,10}$`)
+var stamp = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{1,20}\.[0-9]{1,10}$`) })
 
 var errChannel = errors.New(`is no channel: write its ID (C…, G… or D…) or its name in quotes, e.g. "#ops"`)
 
 func checkChannel(name string) error {
-	if channelID.MatchString(name) || channelName.MatchString(name) {
+	if channelID().MatchString(name) || channelName().MatchString(name) {
 		return nil
 	}
 	return errChannel

@@ -171,7 +171,7 @@ func (c *Conversation) first(e *event.Event, m *memory, body []byte) {
 		Channel string `json:"channel"`
 		TS      string `json:"ts"`
 	}
-	if json.Unmarshal(body, &answer) != nil || !channelID.MatchString(answer.Channel) || !stamp.MatchString(answer.TS) {
+	if json.Unmarshal(body, &answer) != nil || !channelID().MatchString(answer.Channel) || !stamp().MatchString(answer.TS) {
 		return
 	}
 	m.Channel, m.TS = answer.Channel, answer.TS

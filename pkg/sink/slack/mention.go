@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/sigpost/sigpost/pkg/event"
 	"github.com/sigpost/sigpost/pkg/match"
@@ -25,8 +26,8 @@ type Mention struct {
 const maxMentions = 10
 
 var (
-	userID  = regexp.MustCompile(`^[UW][A-Z0-9]{6,20}$`)
-	groupID = regexp.MustCompile(`^S[A-Z0-9]{6,20}$`)
+	userID  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[UW][A-Z0-9]{6,20}$`) })
+	groupID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^S[A-Z0-9]{6,20}$`) })
 )
 
 // called is the markup that calls one of Mention.To, "" if it is none:
@@ -35,9 +36,9 @@ func called(to string) string {
 	switch {
 	case to == "here", to == "channel", to == "everyone":
 		return "<!" + to + ">"
-	case userID.MatchString(to):
+	case userID().MatchString(to):
 		return "<@" + to + ">"
-	case groupID.MatchString(to):
+	case groupID().MatchString(to):
 		return "<!subteam^" + to + ">"
 	}
 	return ""

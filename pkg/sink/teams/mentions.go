@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/sigpost/sigpost/pkg/event"
 	"github.com/sigpost/sigpost/pkg/match"
@@ -42,8 +43,10 @@ const (
 const markup = "<>&*_[]()`\\~{}$"
 
 var (
-	signIn   = regexp.MustCompile(`^[A-Za-z0-9'._!#^~+-]{1,64}@[A-Za-z0-9.-]{1,48}$`)
-	objectID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	signIn   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9'._!#^~+-]{1,64}@[A-Za-z0-9.-]{1,48}$`) })
+	objectID = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	})
 )
 
 // entity makes a mention of what stands between <at> and </at>:
@@ -79,7 +82,7 @@ func checkMentions(mentions []Mention, cards bool) error {
 			if to.Name == "" || len(to.Name) > maxPerson || to.Name != sink.Line(to.Name) || strings.ContainsAny(to.Name, markup) {
 				errs = append(errs, problem.New(at+".name", "must be a name of 1 to %d bytes, without any of %s", maxPerson, markup))
 			}
-			if len(to.ID) > maxSignIn || !signIn.MatchString(to.ID) && !objectID.MatchString(to.ID) {
+			if len(to.ID) > maxSignIn || !signIn().MatchString(to.ID) && !objectID().MatchString(to.ID) {
 				errs = append(errs, problem.New(at+".id", "must be a sign-in name such as ada@acme.example, or an object ID of Microsoft Entra"))
 			}
 		}
