@@ -92,6 +92,11 @@ func unzip(t *testing.T, path string) (map[string]*zip.File, map[string]string) 
 	return files, texts
 }
 
+// maxZip is the most that the zip for AWS may have, in bytes. What is shipped is
+// for arm64, 5 MB; the same program for amd64 is a tenth larger and stands in for
+// it on a machine of that kind. scripts/bench builds and shows arm64's.
+var maxZip = map[string]uint64{"arm64": 5_000_000, "amd64": 5_550_000}
+
 func TestZipForAWS(t *testing.T) {
 	files, texts := unzip(t, filepath.Join(shared(t).dir, "aws.zip"))
 	if len(files) != 2 || texts["sigpost.yaml"] != goodConfig || files["bootstrap"] == nil {
@@ -113,10 +118,8 @@ func TestZipForAWS(t *testing.T) {
 	if libs, err := binary.ImportedLibraries(); err != nil || len(libs) > 0 || binary.Section(".symtab") != nil {
 		t.Errorf("bootstrap needs %v, %v, or has symbols", libs, err)
 	}
-	// What is shipped is for arm64; binaries for amd64 are about a tenth larger.
-	most := map[string]uint64{"amd64": 5<<20 + 5<<20/10, "arm64": 5 << 20}[runtime.GOARCH]
-	if n := files["bootstrap"].CompressedSize64; n > most {
-		t.Errorf("%d bytes, more than 5 MB", n)
+	if n := files["bootstrap"].CompressedSize64; n > maxZip[runtime.GOARCH] {
+		t.Errorf("%d bytes, more than %d", n, maxZip[runtime.GOARCH])
 	}
 	nothingStrange(t, files, texts)
 }
