@@ -9,37 +9,13 @@ import (
 	"github.com/sigpost/sigpost/pkg/sink"
 )
 
-// list draws a list in at most limit characters: as many of the shown items as
-// fit, and how many there are besides. It is empty if not even one fits.
+// list draws a list in at most limit characters; see sink.Lines.
 func list(l event.List, limit int) string {
-	items, more := sink.Shown(l)
-	more = max(more, 0)
-	limit -= len("\nand 9223372036854775807 more")
-	var lines []string
-	spent := 0
-	if name := safe(line(l.Name), nameLimit); name != "" {
-		lines = append(lines, "*"+name+"*")
-		spent = length(name) + 3
+	heading := safe(line(l.Name), nameLimit)
+	if heading != "" {
+		heading = "*" + heading + "*"
 	}
-	heading := len(lines)
-	for i, it := range items {
-		s := item(it)
-		if s == "" {
-			continue
-		}
-		if spent += length(s) + 1; spent > limit {
-			more += len(items) - i
-			break
-		}
-		lines = append(lines, s)
-	}
-	if len(lines) == heading {
-		return ""
-	}
-	if more > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(lines, "\n")
+	return sink.Lines(l, limit, heading, length, item, func(n int) string { return fmt.Sprintf("and %d more", n) })
 }
 
 // item is one line, and one more for what to do about it.
