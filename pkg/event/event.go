@@ -54,6 +54,9 @@ type Event struct {
 	Actor Link `json:"actor,omitzero"`
 	// Time is when it happened according to the sender, else when it was received.
 	Time time.Time `json:"time"`
+	// Received is when it was taken in, by the relay's clock; the relay puts it
+	// there. Zero where nothing was received, as in tests and previews.
+	Received time.Time `json:"-"`
 	// Fields are the facts a reader decides by, most important first.
 	Fields []Field `json:"fields,omitempty"`
 	// Lists are groups of things of one sort: commits, new issues, resolved ones.

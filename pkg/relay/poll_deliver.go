@@ -48,7 +48,7 @@ func (t *turn) deliverEntries(ctx context.Context, got *reading) progress {
 func (t *turn) entry(ctx context.Context, entry *source.Entry) (done bool) {
 	e := entry.Event
 	e.ID, e.Source, e.Kind, e.Product = entry.ID, t.src.Name, t.src.Type, t.src.Product
-	e.Time, e.Raw = entry.Time, entry.Raw
+	e.Time, e.Raw, e.Received = entry.Time, entry.Raw, t.start
 	if e.Time.IsZero() {
 		e.Time = t.start
 	}

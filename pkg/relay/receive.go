@@ -124,7 +124,7 @@ func complete(src config.Source, req *source.Request, events []event.Event) []ev
 	}
 	for i := range events {
 		e := &events[i]
-		e.Source, e.Kind, e.Product, e.Raw = src.Name, src.Type, src.Product, req.Body
+		e.Source, e.Kind, e.Product, e.Raw, e.Received = src.Name, src.Type, src.Product, req.Body, req.Received
 		if e.ID = base; e.ID == "" {
 			h := sha256.New()
 			_, _ = io.WriteString(h, src.Name+"\n")

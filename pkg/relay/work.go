@@ -65,6 +65,7 @@ func (r *Relay) Work(ctx context.Context, m queue.Message) (v queue.Verdict) {
 		}
 		return queue.Verdict{Again: true, After: wait}
 	}
+	job.Event.Received = job.Accepted
 	if job.RawBytes > len(job.Event.Raw) {
 		job.Event.RawBytes = job.RawBytes
 	}

@@ -1,0 +1,154 @@
+package bigquery
+
+import (
+	"bytes"
+	"strconv"
+	"unicode/utf8"
+)
+
+// text copies a string, of which at most limit bytes are kept, and an ellipsis
+// after them.
+func (f *fitter) text(limit int) bool {
+	f.put('\\')
+	f.put('"')
+	begin, over := len(f.out), false
+	for f.pos++; f.pos < len(f.in); {
+		c := f.in[f.pos]
+		if c == '"' {
+			f.pos++
+			f.put('\\')
+			f.put('"')
+			return true
+		}
+		if c < ' ' {
+			return false
+		}
+		if !f.muted && !over {
+			if len(f.out)-begin >= limit {
+				over, f.cut = true, true
+				f.out = append(f.out, "…"...)
+			} else if len(f.out) > f.limit {
+				f.full = true
+				return false
+			}
+		}
+		if !f.char(f.muted || over) {
+			return false
+		}
+	}
+	return false
+}
+
+// char copies one character of a string, or passes it.
+func (f *fitter) char(pass bool) bool {
+	c := f.in[f.pos]
+	switch {
+	case c == '\\':
+		return f.escape(pass)
+	case c < utf8.RuneSelf:
+		f.pos++
+		if !pass {
+			f.out = append(f.out, c)
+		}
+		return true
+	}
+	r, size := utf8.DecodeRune(f.in[f.pos:])
+	f.pos += size
+	if !pass {
+		f.out = utf8.AppendRune(f.out, r) // U+FFFD of what is no character
+	}
+	return true
+}
+
+// escape copies an escape of a string.
+func (f *fitter) escape(pass bool) bool {
+	if f.pos+1 >= len(f.in) {
+		return false
+	}
+	c := f.in[f.pos+1]
+	switch c {
+	case '"', '\\':
+		if !pass { // twice escaped
+			f.out = append(f.out, '\\', '\\', '\\', c)
+		}
+	case '/':
+		if !pass {
+			f.out = append(f.out, c)
+		}
+	case 'b', 'f', 'n', 'r', 't':
+		if !pass {
+			f.out = append(f.out, '\\', '\\', c)
+		}
+	case 'u':
+		return f.unicode(pass)
+	default:
+		return false
+	}
+	f.pos += 2
+	return true
+}
+
+// unicode copies an escape like é: as the character, unless that is a
+// control character, which stays an escape. The one that ends texts elsewhere,
+// and halves of pairs that stand alone, become U+FFFD.
+func (f *fitter) unicode(pass bool) bool {
+	r, ok := f.hex()
+	if !ok {
+		return false
+	}
+	if r >= 0xd800 && r < 0xdc00 && bytes.HasPrefix(f.in[f.pos:], []byte(`\u`)) {
+		before := f.pos
+		low, ok := f.hex()
+		if !ok {
+			return false
+		}
+		if low >= 0xdc00 && low < 0xe000 {
+			r = 0x10000 + (r-0xd800)<<10 + (low - 0xdc00)
+		} else {
+			f.pos = before
+		}
+	}
+	switch {
+	case pass:
+	case r == '"', r == '\\':
+		f.out = append(f.out, '\\', '\\', '\\', byte(r))
+	case r == 0:
+		f.out = utf8.AppendRune(f.out, utf8.RuneError)
+	case r < ' ':
+		const hex = "0123456789abcdef"
+		f.out = append(f.out, '\\', '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
+	default:
+		f.out = utf8.AppendRune(f.out, r)
+	}
+	return true
+}
+
+// hex reads \uXXXX.
+func (f *fitter) hex() (r rune, ok bool) {
+	const size = len(`\u0000`)
+	if f.pos+size > len(f.in) {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(string(f.in[f.pos+2:f.pos+size]), 16, 32)
+	if err != nil || f.in[f.pos+2] == '+' || f.in[f.pos+2] == '-' {
+		return 0, false
+	}
+	f.pos += size
+	return rune(n), true
+}
+
+// appendString appends s as a JSON string.
+func appendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	for _, r := range s { // U+FFFD of what is no character
+		switch {
+		case r == '"', r == '\\':
+			b = append(b, '\\', byte(r))
+		case r < ' ':
+			b = append(b, ' ')
+		default:
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	return append(b, '"')
+}

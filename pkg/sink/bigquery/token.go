@@ -1,0 +1,219 @@
+package bigquery
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sigpost/sigpost/pkg/address"
+	"github.com/sigpost/sigpost/pkg/problem"
+	"github.com/sigpost/sigpost/pkg/secret"
+)
+
+// scope is what the tokens are for: to insert rows and nothing else.
+// https://developers.google.com/identity/protocols/oauth2/scopes#bigquery
+const scope = "https://www.googleapis.com/auth/bigquery.insertdata"
+
+const (
+	// renewBefore is how long before its end a token is no longer used: longer
+	// than a delivery takes, and shorter than the metadata server keeps one.
+	renewBefore = 3 * time.Minute
+	// maxLife bounds what is believed of a token's life.
+	maxLife = time.Hour
+	// dropEvery is how often a token that was refused is replaced at most.
+	dropEvery = time.Minute
+	// askTimeout bounds one request for a token.
+	askTimeout = 10 * time.Second
+	// maxTokenAnswer is how much of an answer is read, in bytes.
+	maxTokenAnswer = 64 << 10
+)
+
+// issuer is where access tokens come from. key is the sink's credentials, if it
+// has some. The error carries no secret.
+type issuer interface {
+	issue(ctx context.Context, key secret.Value, now time.Time) (token secret.Value, life time.Duration, err error)
+}
+
+// tokens keeps an access token for as long as it is good. Who comes while one
+// is being asked for waits for it, and shares what comes of it.
+type tokens struct {
+	from issuer
+	turn chan struct{} // holds one: who takes it may ask
+
+	mu    sync.Mutex
+	token secret.Value
+	key   string // the credentials that token was given for
+	asked time.Time
+	until time.Time
+	tries int   // how often was asked
+	err   error // what came of it last
+}
+
+func newTokens(from issuer) *tokens {
+	return &tokens{from: from, turn: make(chan struct{}, 1)}
+}
+
+func (t *tokens) get(ctx context.Context, key secret.Value, now time.Time) (secret.Value, error) {
+	v, ok, tries := t.kept(key, now)
+	if ok {
+		return v, nil
+	}
+	select {
+	case t.turn <- struct{}{}:
+		defer func() { <-t.turn }()
+	case <-ctx.Done():
+		return secret.Value{}, fmt.Errorf("no access token in time: %w", ctx.Err())
+	}
+	v, ok, after := t.kept(key, now)
+	if ok { // who had the turn before asked for it
+		return v, nil
+	}
+	if err := t.failed(); after != tries && err != nil {
+		return secret.Value{}, err
+	}
+	ask, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	v, life, err := t.from.issue(ask, key, now)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.tries++
+	if err != nil {
+		if t.err = err; ctx.Err() != nil { // this caller's own time is over
+			t.err = nil
+		}
+		return secret.Value{}, err
+	}
+	t.err = nil
+	t.token, t.key, t.asked, t.until = v, key.Reveal(), now, now.Add(min(life, maxLife)-renewBefore)
+	return v, nil
+}
+
+// kept is the token, if there is a good one, and how often was asked for one.
+func (t *tokens) kept(key secret.Value, now time.Time) (v secret.Value, ok bool, tries int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.token, !t.token.Empty() && t.key == key.Reveal() && now.Before(t.until), t.tries
+}
+
+func (t *tokens) failed() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.err
+}
+
+// drop forgets the token, once its minute is over.
+func (t *tokens) drop() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.until = minTime(t.until, t.asked.Add(dropEvery))
+}
+
+func minTime(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// transport is that of requests for tokens. It goes through no proxy to the
+// metadata server, which is no host that a proxy reaches.
+var transport = sync.OnceValue(func() *http.Transport {
+	return &http.Transport{
+		Proxy: func(r *http.Request) (*url.URL, error) {
+			if r.URL.Scheme == "http" {
+				return nil, nil //nolint:nilnil // no proxy and no error, as the field wants it
+			}
+			return http.ProxyFromEnvironment(r)
+		},
+		ForceAttemptHTTP2: true,
+		IdleConnTimeout:   time.Minute,
+	}
+})
+
+// ask does a request for a token and reads the answer into v, a pointer. Who is
+// who was asked, for the error. No redirect is followed: a token's request holds
+// what it takes to get one.
+func ask(who string, req *http.Request, v any) error {
+	resp, err := transport().RoundTrip(req)
+	if err != nil {
+		return fmt.Errorf("no access token: %s: %w", who, brief(err))
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxTokenAnswer))
+	if err != nil {
+		return fmt.Errorf("no access token: %s: %w", who, brief(err))
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("no access token: %s answered status %d%s", who, resp.StatusCode, oauthCode(body))
+	}
+	if json.Unmarshal(body, v) != nil {
+		return fmt.Errorf("no access token: %s answered something else", who)
+	}
+	return nil
+}
+
+// brief is what went wrong with a connection, without the address.
+func brief(err error) error {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return errors.New("no answer in time")
+	case errors.Is(err, context.Canceled):
+		return context.Canceled
+	}
+	return errors.New("can't be reached, or broke off")
+}
+
+// oauthCodes are the words of https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+// and https://www.rfc-editor.org/rfc/rfc8693#section-2.2.2. No other text of an
+// answer is shown.
+var oauthCodes = []string{
+	"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
+	"unsupported_grant_type", "invalid_scope", "invalid_target",
+}
+
+func oauthCode(body []byte) string {
+	var answer struct {
+		Error string `json:"error"`
+	}
+	if json.Unmarshal(body, &answer) == nil {
+		for _, c := range oauthCodes {
+			if answer.Error == c {
+				return " (" + c + ")"
+			}
+		}
+	}
+	return ""
+}
+
+// granted is an access token as RFC 6749, section 5.1 has it.
+type granted struct {
+	Token   string `json:"access_token"`
+	Type    string `json:"token_type"`
+	Seconds int64  `json:"expires_in"`
+}
+
+// value is the token, if it is one that a header can hold.
+func (g granted) value(who string) (secret.Value, time.Duration, error) {
+	if g.Token == "" || !strings.EqualFold(g.Type, "Bearer") || g.Seconds <= 0 ||
+		strings.ContainsFunc(g.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return secret.Value{}, 0, fmt.Errorf("no access token: %s answered something else", who)
+	}
+	return secret.NewValue(g.Token), time.Duration(min(g.Seconds, int64(maxLife/time.Second))) * time.Second, nil
+}
+
+// form is a request that posts values.
+func form(ctx context.Context, to string, values url.Values) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, strings.NewReader(values.Encode()))
+	if err != nil {
+		return nil, problem.New("credentials", "%v", address.ErrInvalid)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return req, nil
+}
