@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sigpost/sigpost/pkg/sink"
+	"github.com/sigpost/sigpost/pkg/sink/bigquery"
 	"github.com/sigpost/sigpost/pkg/sink/discord"
 	"github.com/sigpost/sigpost/pkg/sink/generic"
 	"github.com/sigpost/sigpost/pkg/sink/pagerduty"
@@ -52,6 +53,7 @@ var Sources = []Source{
 
 // Sinks is every type of sink, by Type.
 var Sinks = []Sink{
+	{bigquery.Type, "BigQuery", sink.Rate{}, newSink(bigquery.New)},
 	{discord.Type, "Discord", discord.Rate, newSink(discord.New)},
 	{generic.Type, "Any HTTP endpoint (JSON)", sink.Rate{}, newSink(generic.New)},
 	{pagerduty.Type, "PagerDuty", pagerduty.Rate, newSink(pagerduty.New)},

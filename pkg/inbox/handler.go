@@ -29,7 +29,7 @@ var (
 	styles   = []string{"page.css", "slack.css", "teams.css", "discord.css"}
 	drawings = []string{
 		"dom.js", "mrkdwn.js", "slack.js", "cardtext.js", "teams.js", "messagecard.js", "gauge.js",
-		"discord.js", "pagerduty.js", "generic.js", "article.js",
+		"discord.js", "pagerduty.js", "bigquery.js", "generic.js", "article.js",
 	}
 )
 

@@ -87,6 +87,9 @@ func TestReceive(t *testing.T) {
 		{"teams", `{"@type":"MessageCard","text":"a"}`, 202, ""},
 		{"teams", `{"text":"a"}`, 400, "TriggerInputSchemaMismatch\n"},
 		{"teams", `{"type":"message","attachments":[]}`, 400, "TriggerInputSchemaMismatch\n"},
+		{"bigquery", `{"rows":[{"insertId":"a","json":{}}]}`, 200, `{"kind":"bigquery#tableDataInsertAllResponse"}`},
+		{"bigquery", `{"rows":[]}`, 400, bigqueryRefusal},
+		{"bigquery", `{"rows":[{"insertId":"a"}]}`, 400, bigqueryRefusal},
 		{"pagerduty", `{"routing_key":"routingkeyroutingkeyroutingkey32","event_action":"trigger","payload":{"summary":"a"}}`, 202, `{"status":"success","message":"Event processed"}`},
 		{"pagerduty", `{"routing_key":"routingkeyroutingkeyroutingkey32","event_action":"resolve","dedup_key":"a"}`, 202, `{"status":"success","message":"Event processed"}`},
 		{"pagerduty", `{"routing_key":"routingkeyroutingkeyroutingkey32","payload":{"summary":"a"}}`, 202, `{"status":"success","message":"Event processed"}`},
@@ -243,3 +246,5 @@ func TestReceiveFromABot(t *testing.T) {
 		t.Errorf("an empty message: %d", w.Code)
 	}
 }
+
+const bigqueryRefusal = `{"error":{"code":400,"message":"No rows present in the request.","errors":[{"message":"No rows present in the request.","domain":"global","reason":"invalid"}],"status":"INVALID_ARGUMENT"}}` + "\n"

@@ -27,6 +27,11 @@ var answers = map[string]answer{
 		`{"status":"invalid event","message":"Event object is invalid","errors":[]}`,
 	},
 	"discord": {takesDiscord, 200, "application/json", `{"id":"1"}`, `{"message":"Invalid Form Body","code":50035}`},
+	"bigquery": {
+		takesBigQuery, 200, "application/json",
+		`{"kind":"bigquery#tableDataInsertAllResponse"}`,
+		`{"error":{"code":400,"message":"No rows present in the request.","errors":[{"message":"No rows present in the request.","domain":"global","reason":"invalid"}],"status":"INVALID_ARGUMENT"}}`,
+	},
 	"generic": {func(p map[string]json.RawMessage) bool { return p != nil }, 200, "application/json", "{}", "invalid_payload"},
 }
 
@@ -125,4 +130,20 @@ func takesDiscord(payload map[string]json.RawMessage) bool {
 		}
 	}
 	return content != "" || len(embeds) > 0
+}
+
+// takesBigQuery wants rows that are objects.
+func takesBigQuery(payload map[string]json.RawMessage) bool {
+	var rows []struct {
+		JSON map[string]json.RawMessage `json:"json"`
+	}
+	if json.Unmarshal(payload["rows"], &rows) != nil || len(rows) == 0 {
+		return false
+	}
+	for _, r := range rows {
+		if r.JSON == nil {
+			return false
+		}
+	}
+	return true
 }

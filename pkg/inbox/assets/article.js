@@ -7,6 +7,7 @@ const receivers = {
   teams: ["Microsoft Teams", drawTeams, teamsNotice],
   discord: ["Discord", drawDiscord, discordNotice],
   pagerduty: ["PagerDuty", drawPagerduty, pagerdutyNotice],
+  bigquery: ["BigQuery", drawBigquery, () => ""],
   generic: ["Generic JSON", drawGeneric, () => ""],
 };
 

@@ -103,8 +103,10 @@ func checkURL(text string) error {
 	switch {
 	case err != nil:
 		return problem.New("url", "%v", err)
-	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		return problem.New("url", "must be an API's address without a path: e.g. %s", defaultURL)
+	case u.RawQuery != "" || u.Fragment != "":
+		return problem.New("url", "must have no query and no fragment: e.g. %s", defaultURL)
+	case strings.Contains(u.Path, "/bigquery/v2"):
+		return problem.New("url", "must be without /bigquery/v2 and what follows it: e.g. %s", defaultURL)
 	}
 	return nil
 }
