@@ -20,12 +20,14 @@ import (
 
 // api calls a service of AWS in its JSON protocol, signed by the SDK's signer.
 // It is no client of the SDK because that one, for a handful of operations,
-// builds the schemas of the whole service before main, at every start.
+// builds the schemas of the whole service before main, at every start, and makes
+// the zip larger by a tenth.
 type api struct {
 	account *account
 	title   string // the service in messages
 	signing string // its name in signatures
 	target  string // what X-Amz-Target begins with
+	version string // of the JSON protocol, "1.0" or "1.1"
 	where   string // what messages begin with: the table or queue, and the region
 	url     string
 	timeout time.Duration // of one try
@@ -39,7 +41,7 @@ func newAPI(a *account, variable, host string) *api {
 	if err != nil || url == "" {
 		url = "https://" + host + "." + a.region + "." + domain(a.region)
 	}
-	return &api{account: a, signing: host, url: url + "/", signer: v4.NewSigner()}
+	return &api{account: a, version: "1.0", signing: host, url: url + "/", signer: v4.NewSigner()}
 }
 
 // domains are where the services of partitions other than the common one are,
@@ -120,7 +122,7 @@ func (c *api) try(ctx context.Context, operation string, body []byte) (answer []
 	if err != nil {
 		return nil, false, fmt.Errorf("the URL of %s is not valid", c.title)
 	}
-	req.Header.Set("Content-Type", "application/x-amz-json-1.0")
+	req.Header.Set("Content-Type", "application/x-amz-json-"+c.version)
 	req.Header.Set("X-Amz-Target", c.target+operation)
 	sum := sha256.Sum256(body)
 	err = c.signer.SignHTTP(ctx, c.account.creds, req, hex.EncodeToString(sum[:]), c.signing, c.account.region, time.Now())
@@ -152,6 +154,7 @@ func (c *api) try(ctx context.Context, operation string, body []byte) (answer []
 // busy are the codes of errors that pass.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
+// https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
 var busy = []string{
 	"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded",
 	"TransactionConflictException", "InternalServerError", "ServiceUnavailable",

@@ -2,17 +2,14 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net"
-	"net/http"
+	"slices"
 	"strings"
-	"sync"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"time"
 
 	"github.com/sigpost/sigpost/pkg/secret"
 )
@@ -21,23 +18,23 @@ import (
 // the stage AWSCURRENT, secret.Previous for AWSPREVIOUS, a version's id, or the
 // name of another stage.
 type secrets struct {
+	*api
 	prefix string
 	region string
-	client func() *secretsmanager.Client
 }
 
 var _ secret.Manager = (*secrets)(nil)
 
+// secretsTimeout is of one try. The answer is small, its decryption another
+// service's.
+const secretsTimeout = answerTimeout
+
 // newSecrets returns the secrets whose names begin with prefix, which references
-// leave out. It makes the client when it is first needed.
+// leave out.
 func newSecrets(a *account, prefix string) *secrets {
-	return &secrets{prefix: prefix, region: a.region, client: sync.OnceValue(func() *secretsmanager.Client {
-		return secretsmanager.NewFromConfig(a.config(), func(o *secretsmanager.Options) {
-			if url, err := a.endpoint("SECRETS_MANAGER"); err == nil && url != "" {
-				o.BaseEndpoint = aws.String(url)
-			}
-		})
-	})}
+	s := &secrets{newAPI(a, "SECRETS_MANAGER", "secretsmanager"), prefix, a.region}
+	s.title, s.target, s.version, s.timeout = "Secrets Manager", "secretsmanager.", "1.1", secretsTimeout
+	return s
 }
 
 const (
@@ -48,29 +45,44 @@ const (
 	minVersionID = 32
 )
 
+// wanted is what GetSecretValue takes.
+type wanted struct {
+	ID      string `json:"SecretId"`
+	Version string `json:"VersionId,omitempty"`
+	Stage   string `json:"VersionStage,omitempty"`
+}
+
 // Fetch implements secret.Manager.
 func (s *secrets) Fetch(ctx context.Context, name, version string) (secret.Version, error) {
-	in := &secretsmanager.GetSecretValueInput{SecretId: aws.String(s.prefix + name)}
+	in := wanted{ID: s.prefix + name}
 	switch {
-	case version == "":
 	case version == secret.Previous:
-		in.VersionStage = aws.String(stagePrevious)
+		in.Stage = stagePrevious
 	case len(version) >= minVersionID:
-		in.VersionId = aws.String(version)
+		in.Version = version
 	default:
-		in.VersionStage = aws.String(version)
+		in.Stage = version
 	}
-	out, err := s.client().GetSecretValue(ctx, in)
-	if err != nil {
-		return secret.Version{}, s.explain(s.prefix+name, version, err)
+	var out struct {
+		Text    *string  `json:"SecretString"`
+		ID      string   `json:"VersionId"`
+		Created *float64 `json:"CreatedDate"` // seconds since 1970
 	}
-	if out.SecretString == nil {
+	c := *s.api
+	c.where = fmt.Sprintf("secret %s in %s", in.ID, s.region)
+	if version != "" {
+		c.where = fmt.Sprintf("secret %s (version %s) in %s", in.ID, version, s.region)
+	}
+	if err := c.call(ctx, "GetSecretValue", in, &out); err != nil {
+		return secret.Version{}, s.explain(in.ID, version, err)
+	}
+	if out.Text == nil {
 		return secret.Version{}, fmt.Errorf("secret %s in %s holds binary data, which no source or sink can use: store text with %s",
-			s.prefix+name, s.region, putCommand(s.prefix+name))
+			in.ID, s.region, putCommand(in.ID))
 	}
-	got := secret.Version{Value: secret.NewValue(*out.SecretString), ID: aws.ToString(out.VersionId)}
-	if out.CreatedDate != nil {
-		got.Created = *out.CreatedDate
+	got := secret.Version{Value: secret.NewValue(*out.Text), ID: out.ID}
+	if out.Created != nil {
+		got.Created = time.UnixMilli(int64(math.Round(*out.Created * 1000)))
 	}
 	return got, nil
 }
@@ -81,19 +93,16 @@ func putCommand(id string) string {
 	return "aws secretsmanager put-secret-value --secret-id " + id + " --secret-string file://value.txt"
 }
 
-// explain says what an error of the SDK means and how to mend it. It passes on
-// no text of it but the code: that is a word of the service's own.
+// explain says what a refusal means and how to mend it. It passes on no text of
+// the service's but the code.
 func (s *secrets) explain(id, version string, err error) error {
-	where := fmt.Sprintf("secret %s in %s", id, s.region)
-	if version != "" {
-		where = fmt.Sprintf("secret %s (version %s) in %s", id, version, s.region)
+	var refused *apiError
+	if !errors.As(err, &refused) {
+		return err
 	}
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return fmt.Errorf("%s: Secrets Manager can't be reached: %s", where, unreachable(err))
-	}
-	text := api.ErrorMessage() // read, never passed on
-	switch api.ErrorCode() {
+	where := refused.where
+	text := message(refused.body) // read, never passed on
+	switch refused.code {
 	case "ResourceNotFoundException":
 		return s.missing(where, id, version, strings.Contains(text, "staging label"))
 	case "AccessDeniedException":
@@ -103,8 +112,6 @@ func (s *secrets) explain(id, version string, err error) error {
 		return fmt.Errorf("%s %w: the function's role needs secretsmanager:GetSecretValue on it, in its own policy or the secret's", where, secret.ErrDenied)
 	case "DecryptionFailure":
 		return s.deniedKey(where)
-	case "UnrecognizedClientException", "InvalidSignatureException", "IncompleteSignature":
-		return fmt.Errorf("%s %w: Secrets Manager refuses the function's credentials (%s)", where, secret.ErrDenied, code(api))
 	case "InvalidRequestException":
 		if strings.Contains(text, "deletion") {
 			return fmt.Errorf("%s %w: it is marked for deletion; bring it back with aws secretsmanager restore-secret --secret-id %s", where, secret.ErrNotFound, id)
@@ -113,11 +120,19 @@ func (s *secrets) explain(id, version string, err error) error {
 	case "InvalidParameterException", "ValidationException":
 		return fmt.Errorf("%s %w: Secrets Manager takes no such name or version", where, secret.ErrNotFound)
 	}
-	var status *smithyhttp.ResponseError
-	if errors.As(err, &status) {
-		return fmt.Errorf("%s: Secrets Manager can't answer now: %s, HTTP status %d", where, code(api), status.HTTPStatusCode())
+	if slices.Contains(badCredentials, refused.code) {
+		return fmt.Errorf("%s %w: Secrets Manager refuses the function's credentials (%s)", where, secret.ErrDenied, refused.code)
 	}
-	return fmt.Errorf("%s: Secrets Manager can't answer now: %s", where, code(api))
+	return err
+}
+
+// message is a refusal's own text.
+func message(body []byte) string {
+	var refused struct {
+		Message string `json:"message"` // or Message: encoding/json takes both
+	}
+	_ = json.Unmarshal(body, &refused) // without a text the code says enough
+	return refused.Message
 }
 
 // missing is the error for a secret, or a version, that isn't there.
@@ -139,9 +154,6 @@ func (s *secrets) deniedKey(where string) error {
 // maxCode bounds the code of an error, in bytes. Known ones have at most 40.
 const maxCode = 64
 
-// code is the code of an error, if it is a word.
-func code(err smithy.APIError) string { return word(err.ErrorCode()) }
-
 // word is c if it can be logged as it is.
 func word(c string) string {
 	if c == "" || len(c) > maxCode || strings.ContainsFunc(c, func(r rune) bool {
@@ -158,13 +170,10 @@ func unreachable(err error) string {
 	var (
 		timeout interface{ Timeout() bool }
 		dns     *net.DNSError
-		status  *smithyhttp.ResponseError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "it was cancelled"
-	case errors.As(err, &status) && status.HTTPStatusCode() > 0:
-		return fmt.Sprintf("HTTP status %d %s", status.HTTPStatusCode(), http.StatusText(status.HTTPStatusCode()))
 	case errors.As(err, &dns) && !dns.IsTimeout:
 		return "its name can't be resolved"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
