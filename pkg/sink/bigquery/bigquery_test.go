@@ -15,6 +15,7 @@ import (
 	"github.com/sigpost/sigpost/pkg/problem"
 	"github.com/sigpost/sigpost/pkg/secret"
 	"github.com/sigpost/sigpost/pkg/sink"
+	"github.com/sigpost/sigpost/pkg/sink/bigquery/bigquerytest"
 	"github.com/sigpost/sigpost/pkg/sink/sinktest"
 )
 
@@ -47,7 +48,7 @@ func columnsOf(t *testing.T, m sink.Message) map[string]any {
 			JSON map[string]any `json:"json"`
 		} `json:"rows"`
 	}
-	if err := check(m.Body); err != nil {
+	if err := bigquerytest.Check(m.Body); err != nil {
 		t.Fatalf("%v\n%.2000s", err, m.Body)
 	}
 	if err := json.Unmarshal(m.Body, &request); err != nil {
@@ -57,7 +58,7 @@ func columnsOf(t *testing.T, m sink.Message) map[string]any {
 }
 
 func TestGolden(t *testing.T) {
-	sinktest.Run(t, sinktest.Suite{Sink: newSink(t, nil), Dir: "testdata/row", Check: check})
+	sinktest.Run(t, sinktest.Suite{Sink: newSink(t, nil), Dir: "testdata/row", Check: bigquerytest.Check})
 }
 
 func TestRow(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/sigpost/sigpost/pkg/sink/bigquery/bigquerytest"
 )
 
 const room = 1 << 20
@@ -35,7 +37,7 @@ func fitted(tb testing.TB, raw string, broken bool, limit int) (text string, cut
 	if !utf8.Valid(out) {
 		tb.Fatalf("%.100q: not UTF-8: %.200q", raw, out)
 	}
-	if err := checkJSON(v.X); err != nil {
+	if err := bigquerytest.CheckJSON(v.X); err != nil {
 		tb.Fatalf("%.100q: %v", raw, err)
 	}
 	return v.X, cut, true
