@@ -36,12 +36,13 @@ type warehouse struct {
 	cfg   *config.Config
 	now   time.Time
 	given int // tokens
+	wait  time.Duration
 	log   bytes.Buffer
 }
 
 func newWarehouse(t *testing.T) *warehouse {
 	t.Helper()
-	w := &warehouse{t: t, now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), api: &bigquerytest.API{
+	w := &warehouse{t: t, now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), wait: time.Hour, api: &bigquerytest.API{
 		Path: "/bigquery/v2/projects/acme-data/datasets/sigpost/tables/events/insertAll",
 	}}
 	platform := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
@@ -84,7 +85,7 @@ func (*warehouse) Fetch(context.Context, string, string) (secret.Version, error)
 	return secret.Version{Value: secret.NewValue("github-key"), ID: "1"}, nil
 }
 
-// send posts a sample and works off the queue, an hour long.
+// send posts a sample and works off the queue for as long as wait says.
 func (w *warehouse) send(sample, id string) []bigquerytest.Row {
 	w.t.Helper()
 	req, err := source.Sample("github", sample)
@@ -101,7 +102,7 @@ func (w *warehouse) send(sample, id string) []bigquerytest.Row {
 	if w.relay.ServeHTTP(answer, out); answer.Code != http.StatusOK {
 		w.t.Fatalf("%s: %d %s", sample, answer.Code, answer.Body)
 	}
-	for end := w.now.Add(time.Hour); w.now.Before(end); w.now = w.now.Add(20 * time.Second) {
+	for end := w.now.Add(w.wait); w.now.Before(end); w.now = w.now.Add(20 * time.Second) {
 		l, _, ok := w.queue.Take()
 		if !ok {
 			continue
@@ -160,8 +161,8 @@ func TestATokenThatIsRefusedIsReplaced(t *testing.T) {
 	if rows := w.send("issues.opened", "one"); len(rows) != 1 || w.given != 1 {
 		t.Fatalf("%d rows, %d tokens", len(rows), w.given)
 	}
-	w.now = w.now.Add(-40 * time.Minute) // the token is still good
-	w.api.Want(hidden + "-2")            // but BigQuery disagrees
+	w.now, w.wait = w.now.Add(-40*time.Minute), 5*time.Minute // the token is still good
+	w.api.Want(hidden + "-2")                                 // but BigQuery disagrees
 	if rows := w.send("issues.closed-completed", "two"); len(rows) != 2 || w.given != 2 {
 		t.Errorf("%d rows, %d tokens", len(rows), w.given)
 	}

@@ -87,7 +87,8 @@ func TestPayloadThatIsNone(t *testing.T) {
 // TestPayloadOfBeginnings takes each beginning of a document, as a queue may cut
 // it: what is whole is kept.
 func TestPayloadOfBeginnings(t *testing.T) {
-	raw := `{"action":"closed","issue":{"id":12345678901234567890123,"title":"é😀\ud83d\ude00","labels":[{"n":1},[2,[3.5]]],"closed_at":null},"done":true}`
+	raw := `{"action":"closed","issue":{"id":12345678901234567890123,"number":1347,"title":"é😀\ud83d\ude00","labels":[{"n":1},[2,[3.5]]],"closed_at":null},"done":true}`
+	whole, _, _ := fitted(t, raw, false, room)
 	var keys int
 	for n := range len(raw) {
 		text, cut, ok := fitted(t, raw[:n], true, room)
@@ -100,6 +101,9 @@ func TestPayloadOfBeginnings(t *testing.T) {
 		var v map[string]any
 		if err := json.Unmarshal([]byte(text), &v); err != nil || !cut {
 			t.Errorf("%s: %v, cut %v", raw[:n], err, cut)
+		}
+		if !within(v, plain(t, []byte(whole))) {
+			t.Errorf("%s: something else was kept: %s", raw[:n], text)
 		}
 		if len(v) < keys {
 			t.Errorf("%s: %d keys, after %d", raw[:n], len(v), keys)
@@ -115,6 +119,26 @@ func TestPayloadOfBeginnings(t *testing.T) {
 			t.Errorf("%s: nothing was kept", form[:n])
 		}
 	}
+}
+
+// within tells whether all that is in a part of a document is in the whole.
+func within(part, whole any) bool {
+	switch p := part.(type) {
+	case map[string]any:
+		w, ok := whole.(map[string]any)
+		for k, v := range p {
+			ok = ok && within(v, w[k])
+		}
+		return ok
+	case []any:
+		w, ok := whole.([]any)
+		ok = ok && len(p) <= len(w)
+		for i, v := range p {
+			ok = ok && within(v, w[i])
+		}
+		return ok
+	}
+	return part == whole
 }
 
 func TestPayloadIsCutToFit(t *testing.T) {
