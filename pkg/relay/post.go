@@ -36,6 +36,7 @@ var errSteps = errors.New("the sink asks for one step after the other")
 func (r *Relay) converse(ctx context.Context, d *Delivery, c sink.Converser) error {
 	key, memory, e := conversationKey(d), "", inRound(d)
 	if d.Event.Key != "" {
+		defer r.turnOf(ctx, d, key)()
 		var err error
 		if memory, err = r.opt.State.Get(ctx, key); err != nil {
 			return err
