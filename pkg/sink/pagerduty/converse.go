@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"time"
 
 	"github.com/sigpost/sigpost/pkg/event"
 	"github.com/sigpost/sigpost/pkg/match"
@@ -59,11 +60,18 @@ func identity(e *event.Event) string {
 	return hex.EncodeToString(sum[:8])
 }
 
+// maxAhead is how far a sender's clock may be ahead of the relay's. What it says
+// of a later time would silence all that comes until then.
+const maxAhead = 5 * time.Minute
+
 // moment is e's time as memory has it. An event without one is of the moment
-// that memory knows last.
+// that memory knows last; one from the future is of when it was received.
 func (m memory) moment(e *event.Event) int64 {
-	if e.Time.IsZero() {
+	switch {
+	case e.Time.IsZero():
 		return m.At
+	case !e.Received.IsZero() && e.Time.Sub(e.Received) > maxAhead:
+		return e.Received.UnixMilli()
 	}
 	return e.Time.UnixMilli()
 }

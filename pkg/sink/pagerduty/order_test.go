@@ -69,3 +69,34 @@ func TestMemoryHoldsTheLastSteps(t *testing.T) {
 		t.Error(k.log)
 	}
 }
+
+// A sender that names a time of the future silences nothing but what came before.
+func TestATimeOfTheFutureSilencesNothing(t *testing.T) {
+	k := newTalk(t)
+	start := failed(0).Time
+	for i, e := range []event.Event{passed(0), failed(60), passed(120), failed(180)} {
+		e.Received = e.Time.Add(time.Second)
+		if i == 0 {
+			e.Time = start.Add(20 * 365 * 24 * time.Hour)
+		}
+		e.ID = string(rune('a' + i))
+		if err := k.deliver(e, all, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if k.pages != 2 || len(k.open) != 1 {
+		t.Errorf("%d pages, %d open: %v", k.pages, len(k.open), k.log)
+	}
+	// A clock that is a little ahead is believed: the order is the sender's.
+	k = newTalk(t)
+	over, failure := passed(60), failed(30)
+	over.Received, failure.Received = start, start.Add(time.Second)
+	for _, e := range []event.Event{over, failure} {
+		if err := k.deliver(e, all, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if k.pages != 0 {
+		t.Errorf("a failure that was over pages: %v", k.log)
+	}
+}
