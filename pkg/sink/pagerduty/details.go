@@ -3,6 +3,8 @@ package pagerduty
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -36,17 +38,24 @@ type detail struct {
 	value any // string, int or []string
 }
 
-// MarshalJSON writes the object.
+// MarshalJSON writes the object. The line ends in it go when it becomes a part of
+// another.
 func (d details) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, x := range d {
-		if i > 0 {
-			b.WriteByte(',')
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	for i := range d {
+		b.WriteByte("{,"[min(i, 1)])
+		if err := enc.Encode(&d[i].key); err != nil {
+			return nil, err
 		}
-		b.Write(encode(x.key))
 		b.WriteByte(':')
-		b.Write(encode(x.value))
+		if err := enc.Encode(d[i].value); err != nil {
+			return nil, err
+		}
+	}
+	if len(d) == 0 {
+		b.WriteByte('{')
 	}
 	b.WriteByte('}')
 	return b.Bytes(), nil
@@ -59,16 +68,8 @@ var own = []string{"excerpt", "actor", "place", "sender", "event_type", "event_i
 // detailsOf is what e says beside its headline: facts, gauge and lists under
 // their own names, then what every event has.
 func detailsOf(e *event.Event, l limits) details {
-	var d details
-	used := map[string]bool{}
-	for _, k := range own {
-		used[k] = true
-	}
-	add := func(title string, v any) {
-		key := free(used, cmp.Or(snake(title), "detail"))
-		used[key] = true
-		d = append(d, detail{key, v})
-	}
+	d := make(details, 0, min(len(e.Fields), l.facts)+min(len(e.Lists), l.lists)+1+len(own))
+	add := func(title string, v any) { d = append(d, detail{d.free(cmp.Or(snake(title), "detail")), v}) }
 	for _, f := range e.Fields[:min(len(e.Fields), l.facts)] {
 		if v := sink.Cut(sink.Line(f.Value), l.value); v != "" && strings.TrimSpace(f.Name) != "" {
 			add(f.Name, v)
@@ -98,12 +99,16 @@ func detailsOf(e *event.Event, l limits) details {
 }
 
 // free is key, with a number if it is used.
-func free(used map[string]bool, key string) string {
+func (d details) free(key string) string {
 	out := key
-	for n := 2; used[out]; n++ {
+	for n := 2; d.uses(out); n++ {
 		out = key + "_" + strconv.Itoa(n)
 	}
 	return out
+}
+
+func (d details) uses(key string) bool {
+	return slices.Contains(own, key) || slices.ContainsFunc(d, func(x detail) bool { return x.key == key })
 }
 
 // snake is a name in snake case: "New issues" is "new_issues".

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -167,19 +168,20 @@ func delivery(e *event.Event) string {
 // linksOf is where e leads: its own page first, then the place, the actor and
 // those of the facts, each once.
 func linksOf(e *event.Event) (links []link) {
-	seen := map[string]bool{}
 	add := func(url, text string) {
-		if url = sink.WebURL(url, maxURL); url == "" || seen[url] || len(links) == maxLinks {
+		url = sink.WebURL(url, maxURL)
+		if url == "" || len(links) == maxLinks || slices.ContainsFunc(links, func(l link) bool { return l.Href == url }) {
 			return
 		}
-		seen[url] = true
 		links = append(links, link{Href: url, Text: sink.Cut(sink.Line(text), maxText)})
 	}
 	add(e.URL, cmp.Or(e.Action, e.Title))
 	add(e.Place.URL, e.Place.Name)
 	add(e.Actor.URL, e.Actor.Name)
 	for _, f := range e.Fields {
-		add(f.URL, f.Name+": "+f.Value)
+		if f.URL != "" {
+			add(f.URL, f.Name+": "+f.Value)
+		}
 	}
 	return links
 }
