@@ -47,7 +47,7 @@ func (b *bench) render() error {
 		return err
 	}
 	e := &parsed.Events[0]
-	e.Source, e.Kind, e.Product, e.Time = "github", "github", "GitHub", time.Now()
+	e.Source, e.Kind, e.Product, e.Time, e.Raw = "github", "github", "GitHub", time.Now(), req.Body
 	parse := make([]time.Duration, renderRounds)
 	draw := make([][]time.Duration, len(c.Sinks))
 	for round := range renderRounds {
