@@ -108,6 +108,10 @@ func TestPullRequestsAreNoIssues(t *testing.T) {
 		gitHub(t, "issue_comment", object{"action": "created", "issue": issue("opened", 0)["issue"], "comment": object{"body": "x", "updated_at": stamp(1)}}),
 	}
 	equal(t, read(t, "issue_time_to_close", rows, verdict...))
+	// Nor are things of other senders that call themselves so.
+	other := issuesRow(t, "closed", 5)
+	other.Kind = "webhook"
+	equal(t, read(t, "issue_time_to_close", []row{other}, verdict...))
 	// GitHub writes null where there is none.
 	rows = []row{issuesRow(t, "closed", 5, set("pull_request", nil))}
 	equal(t, read(t, "issue_time_to_close", rows, verdict...), "acme/api | 7 | closed | 2026-03-02T14:00:00Z | 5 | 1 | 0")

@@ -146,7 +146,7 @@ func repository(name string) object {
 	return object{"full_name": name, "html_url": "https://github.com/" + name}
 }
 
-func scalrRun(t *testing.T, name, id, environment, workspace string, started, ended float64, status string) row {
+func scalrRun(t *testing.T, name, id, environment string, started, ended float64, status string) row {
 	t.Helper()
 	src, err := scalr.New(scalr.Config{Secrets: []secret.Handle{secret.Fixed("not-a-secret")}})
 	if err != nil {
@@ -157,10 +157,10 @@ func scalrRun(t *testing.T, name, id, environment, workspace string, started, en
 		"event-name": name,
 		"run": object{
 			"id": id, "status": status, "created-at": at(started).Format(layout), "updated-at": at(ended).Format(layout),
-			"url":        "https://example.scalr.io/v2/e/" + environment + "/workspaces/" + workspace + "/runs/" + id + "/",
+			"url":        "https://example.scalr.io/v2/e/" + environment + "/workspaces/network/runs/" + id + "/",
 			"created-by": object{"username": "octocat"},
 		},
-		"workspace":   object{"id": "ws-" + environment + "-" + workspace, "name": workspace},
+		"workspace":   object{"id": "ws-" + environment + "-network", "name": "network"},
 		"environment": object{"id": "env-" + environment, "name": environment},
 	})
 }

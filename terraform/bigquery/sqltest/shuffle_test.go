@@ -18,5 +18,5 @@ func permutations(rows []row) [][]row {
 }
 
 func shuffle(rows []row) {
-	rand.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	rand.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] }) //nolint:gosec // for tests
 }

@@ -79,6 +79,8 @@ WITH
         (kind = 'github' AND type IN ('workflow_run.completed', 'deployment_status.created'))
         OR (kind = 'scalr' AND type IN ('run:completed', 'run:errored'))
       )
+    QUALIFY
+      ROW_NUMBER() OVER (PARTITION BY source, delivery_id ORDER BY received_at, occurred_at, type, subject, state, severity, title) = 1
   )
 SELECT
   source,
