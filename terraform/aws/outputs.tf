@@ -43,6 +43,14 @@ output "role_arns" {
   value       = { for key, role in aws_iam_role.function : key => role.arn }
 }
 
+output "delivering_roles" {
+  description = "The account, and the names of the roles of the functions that post to receivers, to let them in elsewhere, such as BigQuery (aws of ../bigquery): deliver, in direct mode the others."
+  value = {
+    account_id = data.aws_caller_identity.current.account_id
+    role_names = [for key, role in aws_iam_role.function : role.name if !local.queue || key == "deliver"]
+  }
+}
+
 output "log_groups" {
   description = "Names of the functions' log groups."
   value       = { for key, group in aws_cloudwatch_log_group.function : key => group.name }

@@ -40,6 +40,11 @@ output "service_accounts" {
   value       = { for key, account in google_service_account.function : key => account.email }
 }
 
+output "delivering_members" {
+  description = "For each function that posts to receivers, the IAM member of its account, to let it use a receiver of your own such as BigQuery (writers of ../bigquery): deliver, in direct mode the others."
+  value       = { for key, account in google_service_account.function : key => account.member if !local.queue || key == "deliver" }
+}
+
 output "log_commands" {
   description = "For each function, the command that shows its log."
   value = {

@@ -273,3 +273,29 @@ run "package_of_this_configuration" {
     config_file = "tests/receive.yaml"
   }
 }
+
+# A sink that knows the function's role needs no secret, but is to be told of it.
+run "sink_without_secret" {
+  variables {
+    config_file = "tests/bigquery.yaml"
+  }
+  assert {
+    condition     = toset(keys(aws_secretsmanager_secret.secret)) == toset(["github-webhook", "cloudtruth-api-key"]) && !can(regex("secretsmanager", aws_iam_role_policy.function["deliver"].policy))
+    error_message = "deliver may read a secret: ${aws_iam_role_policy.function["deliver"].policy}"
+  }
+  assert {
+    condition     = output.delivering_roles == { account_id = data.aws_caller_identity.current.account_id, role_names = [aws_iam_role.function["deliver"].name] }
+    error_message = "roles: ${jsonencode(output.delivering_roles)}"
+  }
+}
+
+run "sink_without_secret_direct" {
+  variables {
+    config_file = "tests/bigquery.yaml"
+    mode        = "direct"
+  }
+  assert {
+    condition     = toset(output.delivering_roles.role_names) == toset([for key in ["receive", "poll"] : aws_iam_role.function[key].name])
+    error_message = "roles: ${jsonencode(output.delivering_roles)}"
+  }
+}

@@ -99,3 +99,33 @@ run "files" {
     error_message = "a file is taken for a secret's name: ${jsonencode(output.secrets)}"
   }
 }
+
+# A sink may do without a secret.
+run "sink_without_secret" {
+  command = plan
+  variables { file = "tests/bigquery.yaml" }
+  assert {
+    condition = output.queue_secrets == {
+      receive = toset(["github-webhook"])
+      deliver = toset([])
+      poll    = toset(["cloudtruth-api-key"])
+      } && output.secrets == {
+      receive = toset(["github-webhook"])
+      poll    = toset(["cloudtruth-api-key"])
+    }
+    error_message = "secrets: ${jsonencode([output.queue_secrets, output.secrets])}"
+  }
+  assert {
+    condition     = length(setunion(output.files.receive, output.files.poll, output.queue_files.deliver)) == 0 && output.paths == { github = "github" }
+    error_message = "what a workload identity is called was taken for a file, or its sink for a source"
+  }
+}
+
+run "sink_with_a_key" {
+  command = plan
+  variables { file = "tests/bigquery-key.yaml" }
+  assert {
+    condition     = output.queue_secrets == { receive = toset(["github-webhook"]), deliver = toset(["bigquery-key"]), poll = toset([]) }
+    error_message = "secrets: ${jsonencode(output.queue_secrets)}"
+  }
+}

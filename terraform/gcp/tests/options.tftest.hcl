@@ -260,3 +260,29 @@ run "package_of_this_configuration" {
     config_file = "tests/receive.yaml"
   }
 }
+
+# A sink in the project itself needs no secret, but somebody to let in.
+run "sink_without_secret" {
+  variables {
+    config_file = "tests/bigquery.yaml"
+  }
+  assert {
+    condition     = toset(keys(google_secret_manager_secret.secret)) == toset(["github-webhook", "cloudtruth-api-key"]) && length([for member in google_secret_manager_secret_iam_member.read : member if member.member == google_service_account.function["deliver"].member]) == 0
+    error_message = "deliver may read a secret: ${jsonencode(keys(google_secret_manager_secret_iam_member.read))}"
+  }
+  assert {
+    condition     = output.delivering_members == { deliver = google_service_account.function["deliver"].member }
+    error_message = "members: ${jsonencode(output.delivering_members)}"
+  }
+}
+
+run "sink_without_secret_direct" {
+  variables {
+    config_file = "tests/bigquery.yaml"
+    mode        = "direct"
+  }
+  assert {
+    condition     = output.delivering_members == { for key in ["poll", "receive"] : key => google_service_account.function[key].member }
+    error_message = "members: ${jsonencode(output.delivering_members)}"
+  }
+}
