@@ -11,7 +11,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -152,6 +154,20 @@ func sql(t *testing.T, view string) string {
 	return text
 }
 
+// bounded is sql of a table of which the views see the last days only.
+func bounded(t *testing.T, view string, days int) string {
+	t.Helper()
+	module, err := os.ReadFile("../main.tf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	since := regexp.MustCompile(`since = var.view_days == 0 \? "TRUE" : "(.*)"`).FindSubmatch(module)
+	if since == nil {
+		t.Fatal("main.tf doesn't say since when")
+	}
+	return strings.ReplaceAll(sql(t, view), "  TRUE\n", "  "+strings.ReplaceAll(string(since[1]), "${var.view_days}", strconv.Itoa(days))+"\n")
+}
+
 // read is what a view says of the given rows, each line the values of the named
 // columns. Lines are sorted: a view promises no order.
 func read(t *testing.T, view string, rows []row, columns ...string) []string {
@@ -161,15 +177,20 @@ func read(t *testing.T, view string, rows []row, columns ...string) []string {
 
 func readAll(t *testing.T, view string, rows []row) answer {
 	t.Helper()
+	return query(t, sql(t, view), rows)
+}
+
+func query(t *testing.T, text string, rows []row) answer {
+	t.Helper()
 	if rows == nil {
 		rows = []row{}
 	}
 	a, err := start(t).ask(request{
-		SQL:    sql(t, view),
+		SQL:    text,
 		Tables: map[string]given{table: {Schema: schema(t, "../schema.json"), Rows: rows}},
 	})
 	if err != nil {
-		t.Fatalf("%s: %v", view, err)
+		t.Fatalf("%v in\n%s", err, text)
 	}
 	return a
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // typed is a column's type as the engine writes it.
@@ -107,6 +108,29 @@ func TestViewsAreComplete(t *testing.T) {
 		}
 		if extension == "json" && !json.Valid(data) {
 			t.Errorf("%s is not JSON", f.Name())
+		}
+	}
+}
+
+// With view_days the views see what was received in these days, however old it
+// says it is.
+func TestViewsOfTheLastDaysOnly(t *testing.T) {
+	now := time.Now().UTC().Truncate(time.Second)
+	for view, one := range map[string]func() row{
+		"events_deduplicated": func() row { return fails(1) },
+		"issue_time_to_close": func() row { return issuesRow(t, "closed", 1) },
+		"runs":                func() row { return workflow(t, 1, 1, "CI", "success", 1) },
+		"run_success_rate":    func() row { return workflow(t, 1, 1, "CI", "success", 1) },
+		"alert_recovery":      func() row { return fails(1) },
+	} {
+		text := bounded(t, view, 90)
+		if text == sql(t, view) {
+			t.Errorf("%s reads all days", view)
+		}
+		for age, want := range map[int]int{1: 1, 89: 1, 91: 0} {
+			if got := query(t, text, []row{one().received(now.AddDate(0, 0, -age))}); len(got.Rows) != want {
+				t.Errorf("%s has %d rows of one that is %d days old", view, len(got.Rows), age)
+			}
 		}
 	}
 }
