@@ -7,17 +7,29 @@ import (
 )
 
 // change is an event of subject "s" that leaves it in a state.
-func change(state event.State, severity event.Severity, hours float64) row {
+func change(t *testing.T, state event.State, severity event.Severity, hours float64) row {
+	t.Helper()
 	e := event.Event{
 		ID: delivery(), Source: "array", Kind: "cloudiq", Type: "health-issue-change", Key: "s", State: state, Severity: severity,
 		Title: string(severity) + " " + stamp(hours), URL: "https://example.com", Place: event.Link{Name: "POWERMAX-7"}, Actor: event.Link{Name: "octocat"}, Time: at(hours),
 	}
-	return rowOf(&e, at(hours+0.01))
+	return rowOf(t, &e, at(hours+0.01), true)
 }
 
-func fails(hours float64) row    { return change(event.StateOpen, event.Error, hours) }
-func warns(hours float64) row    { return change(event.StateOpen, event.Warning, hours) }
-func recovers(hours float64) row { return change(event.StateResolved, event.Success, hours) }
+func fails(t *testing.T, hours float64) row {
+	t.Helper()
+	return change(t, event.StateOpen, event.Error, hours)
+}
+
+func warns(t *testing.T, hours float64) row {
+	t.Helper()
+	return change(t, event.StateOpen, event.Warning, hours)
+}
+
+func recovers(t *testing.T, hours float64) row {
+	t.Helper()
+	return change(t, event.StateResolved, event.Success, hours)
+}
 
 func about(subject string, r row) row {
 	r.Subject = subject
@@ -27,7 +39,7 @@ func about(subject string, r row) row {
 var alert = []string{"source", "subject", "severity", "started_at", "recovered_at", "hours_to_recover", "is_open", "events"}
 
 func TestAlertIsRepeatedAndRecovers(t *testing.T) {
-	rows := []row{fails(1), fails(2), warns(3), change(event.StateUpdate, event.Success, 4), change(event.StateOpen, event.Info, 4), recovers(5)}
+	rows := []row{fails(t, 1), fails(t, 2), warns(t, 3), change(t, event.StateUpdate, event.Success, 4), change(t, event.StateOpen, event.Info, 4), recovers(t, 5)}
 	for _, order := range [][]row{rows, {rows[5], rows[2], rows[0], rows[4], rows[1], rows[3]}} {
 		equal(t, read(t, "alert_recovery", order, append(alert, "kind", "type", "place", "title", "url", "recovered_by")...),
 			"array | s | error | 2026-03-02T10:00:00Z | 2026-03-02T14:00:00Z | 4 | false | 3 | cloudiq | health-issue-change | POWERMAX-7 | error 2026-03-02T10:00:00Z | https://example.com | octocat")
@@ -35,13 +47,13 @@ func TestAlertIsRepeatedAndRecovers(t *testing.T) {
 }
 
 func TestAlertThatGetsWorseKeepsItsBeginning(t *testing.T) {
-	equal(t, read(t, "alert_recovery", []row{warns(1), fails(2)}, append(alert, "title", "recovered_by")...),
+	equal(t, read(t, "alert_recovery", []row{warns(t, 1), fails(t, 2)}, append(alert, "title", "recovered_by")...),
 		"array | s | error | 2026-03-02T10:00:00Z | NULL | NULL | true | 2 | warning 2026-03-02T10:00:00Z | NULL")
-	equal(t, read(t, "alert_recovery", []row{warns(1), warns(2)}, alert...), "array | s | warning | 2026-03-02T10:00:00Z | NULL | NULL | true | 2")
+	equal(t, read(t, "alert_recovery", []row{warns(t, 1), warns(t, 2)}, alert...), "array | s | warning | 2026-03-02T10:00:00Z | NULL | NULL | true | 2")
 }
 
 func TestAlertThatComesBackIsAnother(t *testing.T) {
-	rows := []row{recovers(0), fails(1), recovers(2), recovers(3), warns(4), recovers(4.5), recovers(6), fails(7)}
+	rows := []row{recovers(t, 0), fails(t, 1), recovers(t, 2), recovers(t, 3), warns(t, 4), recovers(t, 4.5), recovers(t, 6), fails(t, 7)}
 	shuffle(rows)
 	equal(t, read(t, "alert_recovery", rows, alert...),
 		"array | s | error | 2026-03-02T10:00:00Z | 2026-03-02T11:00:00Z | 1 | false | 1",
@@ -51,14 +63,14 @@ func TestAlertThatComesBackIsAnother(t *testing.T) {
 
 // What is received late belongs where it happened.
 func TestAlertsOutOfOrder(t *testing.T) {
-	late := fails(1).received(at(90))
-	equal(t, read(t, "alert_recovery", []row{recovers(2), late}, alert...), "array | s | error | 2026-03-02T10:00:00Z | 2026-03-02T11:00:00Z | 1 | false | 1")
+	late := fails(t, 1).received(at(90))
+	equal(t, read(t, "alert_recovery", []row{recovers(t, 2), late}, alert...), "array | s | error | 2026-03-02T10:00:00Z | 2026-03-02T11:00:00Z | 1 | false | 1")
 	// Of the same moment, the resolution is the later one.
-	equal(t, read(t, "alert_recovery", []row{recovers(1), late}, alert...), "array | s | error | 2026-03-02T10:00:00Z | 2026-03-02T10:00:00Z | 0 | false | 1")
+	equal(t, read(t, "alert_recovery", []row{recovers(t, 1), late}, alert...), "array | s | error | 2026-03-02T10:00:00Z | 2026-03-02T10:00:00Z | 0 | false | 1")
 }
 
 func TestRepeatedAlertsCountOnce(t *testing.T) {
-	failure, recovery := fails(1), recovers(2)
+	failure, recovery := fails(t, 1), recovers(t, 2)
 	rows := []row{failure, failure, recovery, failure.received(at(9)), recovery.received(at(9)), recovery}
 	equal(t, read(t, "alert_recovery", rows, alert...), "array | s | error | 2026-03-02T10:00:00Z | 2026-03-02T11:00:00Z | 1 | false | 1")
 	other := failure.from("array-2")
@@ -68,9 +80,9 @@ func TestRepeatedAlertsCountOnce(t *testing.T) {
 }
 
 func TestSubjectsHaveAlertsOfTheirOwn(t *testing.T) {
-	nowhere := fails(1)
+	nowhere := fails(t, 1)
 	nowhere.Subject = ""
-	rows := []row{about("a", fails(1)), about("b", fails(2)), about("a", recovers(3)), nowhere}
+	rows := []row{about("a", fails(t, 1)), about("b", fails(t, 2)), about("a", recovers(t, 3)), nowhere}
 	equal(t, read(t, "alert_recovery", rows, alert...),
 		"array | a | error | 2026-03-02T10:00:00Z | 2026-03-02T12:00:00Z | 2 | false | 1",
 		"array | b | error | 2026-03-02T11:00:00Z | NULL | NULL | true | 1")

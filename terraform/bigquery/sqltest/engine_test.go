@@ -190,7 +190,7 @@ func query(t *testing.T, text string, rows []row) answer {
 		Tables: map[string]given{table: {Schema: schema(t, "../schema.json"), Rows: rows}},
 	})
 	if err != nil {
-		t.Fatalf("%v in\n%s", err, text)
+		t.Fatalf("%v, in %.80s…", err, text)
 	}
 	return a
 }

@@ -1,6 +1,8 @@
 package sqltest
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -167,6 +169,20 @@ func TestCutAndOddPayloads(t *testing.T) {
 		equal(t, read(t, "issue_time_to_close", []row{odd}, append(verdict, "title", "labels")...),
 			"acme/api | 7 | closed | 2026-03-02T14:00:00Z | NULL | 1 | 0 | Issue #7 closed: Crash on empty config | []")
 	}
+}
+
+// A payload that is too large for a row is cut by the sink, but not these parts.
+func TestHugePayloadIsCutElsewhere(t *testing.T) {
+	var labels []any
+	for i := range 5000 {
+		labels = append(labels, object{"name": fmt.Sprint("label ", i), "description": strings.Repeat("é\U0001F469\u200d\U0001F680", 40)})
+	}
+	closed := issuesRow(t, "closed", 26.5, set("body", strings.Repeat("long \"text\" \u202e", 1_000_000)), set("labels", labels))
+	if closed.PayloadCut == nil || !*closed.PayloadCut || len(closed.Payload) > 9_000_000 || closed.PayloadBytes < 15_000_000 {
+		t.Fatalf("%d of %d bytes are kept", len(closed.Payload), closed.PayloadBytes)
+	}
+	equal(t, read(t, "issue_time_to_close", []row{closed}, append(verdict, "title", "reason", "author")...),
+		"acme/api | 7 | closed | 2026-03-03T11:30:00Z | 26.5 | 1 | 0 | Crash on empty config | completed | author")
 }
 
 // A repository that GitHub didn't name leaves nothing to know an issue by.

@@ -1,15 +1,17 @@
 package sqltest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
+	"reflect"
 	"testing"
 	"time"
 
 	"github.com/sigpost/sigpost/pkg/event"
 	"github.com/sigpost/sigpost/pkg/secret"
+	"github.com/sigpost/sigpost/pkg/sink/bigquery"
 	"github.com/sigpost/sigpost/pkg/source"
 	"github.com/sigpost/sigpost/pkg/source/github"
 	"github.com/sigpost/sigpost/pkg/source/scalr"
@@ -51,27 +53,25 @@ type fact struct {
 	URL   string `json:"url,omitempty"`
 }
 
-// rowOf is the row of an event, as schema.json describes it.
-func rowOf(e *event.Event, received time.Time) row {
-	r := row{
-		DeliveryID: e.ID, ReceivedAt: received.UTC(), OccurredAt: e.Time.UTC(),
-		Source: e.Source, Kind: e.Kind, Type: e.Type, Subject: e.Key,
-		State: string(e.State), Severity: string(e.Severity),
-		Title: e.Title, URL: e.URL, Place: e.Place.Name, Actor: e.Actor.Name,
-		PayloadBytes: len(e.Raw),
+// rowOf is the row that the sink inserts of an event.
+func rowOf(t *testing.T, e *event.Event, received time.Time, payload bool) row {
+	t.Helper()
+	s, err := bigquery.New(bigquery.Config{Project: "acme-prod", Dataset: "sigpost", Payload: &payload})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if i := strings.IndexAny(e.Type, ".:"); i >= 0 {
-		r.Action = e.Type[i+1:]
+	e.Received = received
+	var inserted struct {
+		Rows []struct{ JSON json.RawMessage }
 	}
-	if g := e.Gauge; g != nil {
-		r.Gauge = &gauge{g.Label, g.Value, g.Min, g.Max}
+	if err := json.Unmarshal(s.Render(e).Body, &inserted); err != nil {
+		t.Fatal(err)
 	}
-	for _, f := range e.Fields {
-		r.Facts = append(r.Facts, fact{f.Name, f.Value, f.URL})
-	}
-	if json.Valid(e.Raw) {
-		cut := false
-		r.Payload, r.PayloadCut = string(e.Raw), &cut
+	d := json.NewDecoder(bytes.NewReader(inserted.Rows[0].JSON))
+	d.DisallowUnknownFields()
+	var r row
+	if err := d.Decode(&r); err != nil {
+		t.Fatal(err)
 	}
 	return r
 }
@@ -126,7 +126,12 @@ func parse(t *testing.T, kind string, src source.Source, header http.Header, pay
 	}
 	e := parsed.Events[0]
 	e.ID, e.Source, e.Kind, e.Raw = delivery(), kind, kind, body
-	return rowOf(&e, e.Time.Add(time.Minute))
+	without := rowOf(t, &e, e.Time.Add(time.Minute), false)
+	r := rowOf(t, &e, e.Time.Add(time.Minute), true)
+	if !reflect.DeepEqual(without, r.withoutPayload()) {
+		t.Errorf("without payload the sink inserts %+v", without)
+	}
+	return r
 }
 
 func gitHub(t *testing.T, name string, payload object) row {

@@ -52,7 +52,7 @@ func samples(t *testing.T) map[string]row {
 			if e.Time.IsZero() {
 				e.Time = at(float64(len(rows)))
 			}
-			rows[name] = rowOf(e, at(float64(len(rows))))
+			rows[name] = rowOf(t, e, at(float64(len(rows))), true)
 		}
 	}
 	return rows

@@ -117,11 +117,11 @@ func TestViewsAreComplete(t *testing.T) {
 func TestViewsOfTheLastDaysOnly(t *testing.T) {
 	now := time.Now().UTC().Truncate(time.Second)
 	for view, one := range map[string]func() row{
-		"events_deduplicated": func() row { return fails(1) },
+		"events_deduplicated": func() row { return fails(t, 1) },
 		"issue_time_to_close": func() row { return issuesRow(t, "closed", 1) },
 		"runs":                func() row { return workflow(t, 1, 1, "CI", "success", 1) },
 		"run_success_rate":    func() row { return workflow(t, 1, 1, "CI", "success", 1) },
-		"alert_recovery":      func() row { return fails(1) },
+		"alert_recovery":      func() row { return fails(t, 1) },
 	} {
 		text := bounded(t, view, 90)
 		if text == sql(t, view) {
