@@ -64,7 +64,7 @@ resource "google_iam_workload_identity_pool" "aws" {
 
   project                   = var.project
   workload_identity_pool_id = "${var.name}-aws"
-  display_name              = "sigpost ${var.name} on AWS"
+  display_name              = "sigpost ${var.name}" # at most 32 characters
   description               = "Functions on AWS that insert rows into BigQuery"
   depends_on                = [google_project_service.api]
 }
@@ -81,10 +81,11 @@ resource "google_iam_workload_identity_pool_provider" "aws" {
     account_id = var.aws.account_id
   }
 
-  # A function calls as arn:aws:sts::ACCOUNT:assumed-role/ROLE/FUNCTION. Google's
-  # own mapping, written down since a condition needs one.
+  # A function calls as arn:aws:sts::ACCOUNT:assumed-role/ROLE/FUNCTION. aws_role is
+  # Google's own mapping. The subject, which Google's logs show, has 127 bytes at
+  # most, which a whole ARN may exceed: it is the role's name.
   attribute_mapping = {
-    "google.subject"     = "assertion.arn"
+    "google.subject"     = "assertion.arn.extract('assumed-role/{role_name}/')"
     "attribute.aws_role" = "assertion.arn.contains('assumed-role') ? assertion.arn.extract('{account_arn}assumed-role/') + 'assumed-role/' + assertion.arn.extract('assumed-role/{role_name}/') : assertion.arn"
   }
   attribute_condition = "assertion.account == '${var.aws.account_id}' && attribute.aws_role in [${join(", ", [for arn in values(local.aws_arns) : "'${arn}'"])}]"

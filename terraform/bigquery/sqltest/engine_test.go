@@ -177,10 +177,10 @@ func read(t *testing.T, view string, rows []row, columns ...string) []string {
 
 func readAll(t *testing.T, view string, rows []row) answer {
 	t.Helper()
-	return query(t, sql(t, view), rows)
+	return ask(t, sql(t, view), rows)
 }
 
-func query(t *testing.T, text string, rows []row) answer {
+func ask(t *testing.T, text string, rows []row) answer {
 	t.Helper()
 	if rows == nil {
 		rows = []row{}

@@ -128,7 +128,7 @@ func TestViewsOfTheLastDaysOnly(t *testing.T) {
 			t.Errorf("%s reads all days", view)
 		}
 		for age, want := range map[int]int{1: 1, 89: 1, 91: 0} {
-			if got := query(t, text, []row{one().received(now.AddDate(0, 0, -age))}); len(got.Rows) != want {
+			if got := ask(t, text, []row{one().received(now.AddDate(0, 0, -age))}); len(got.Rows) != want {
 				t.Errorf("%s has %d rows of one that is %d days old", view, len(got.Rows), age)
 			}
 		}

@@ -103,3 +103,19 @@ run "one_more_writer" {
     error_message = "writers aren't known by their names"
   }
 }
+
+# Google's limits of names.
+run "longest_name" {
+  command = plan
+  variables {
+    name = "a23456789-123456789a"
+    aws  = { account_id = "210987654321", role_names = ["sigpost-deliver-eu-central-1"] }
+  }
+  assert {
+    condition = (
+      length(google_iam_workload_identity_pool.aws[0].workload_identity_pool_id) <= 32 && length(google_iam_workload_identity_pool.aws[0].display_name) <= 32 &&
+      length(google_iam_workload_identity_pool_provider.aws[0].display_name) <= 32 && length(google_project_iam_custom_role.dataset.role_id) <= 64 && length(google_project_iam_custom_role.dataset.title) <= 100
+    )
+    error_message = "a name is too long: ${google_iam_workload_identity_pool.aws[0].display_name}"
+  }
+}

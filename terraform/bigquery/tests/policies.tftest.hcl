@@ -107,7 +107,7 @@ run "federation" {
   }
   assert {
     condition = google_iam_workload_identity_pool_provider.aws[0].attribute_mapping == tomap({
-      "google.subject"     = "assertion.arn"
+      "google.subject"     = "assertion.arn.extract('assumed-role/{role_name}/')"
       "attribute.aws_role" = "assertion.arn.contains('assumed-role') ? assertion.arn.extract('{account_arn}assumed-role/') + 'assumed-role/' + assertion.arn.extract('assumed-role/{role_name}/') : assertion.arn"
     })
     error_message = "mapping: ${jsonencode(google_iam_workload_identity_pool_provider.aws[0].attribute_mapping)}"
