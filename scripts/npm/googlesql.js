@@ -84,37 +84,48 @@ function decode(type, cell) {
   return value;
 }
 
-async function start() {
-  const port = await new Promise((done) => {
+function freePort() {
+  return new Promise((done) => {
     const probe = net.createServer().listen(0, "127.0.0.1", () => {
       const { port } = probe.address();
       probe.close(() => done(port));
     });
   });
-  const program = "remote_server" + (process.arch.startsWith("arm") ? "_arm" : "") + (process.platform === "darwin" ? "" : ".so");
-  const server = spawn(path.join(home, program), ["localhost", String(port)], { stdio: ["ignore", "ignore", "inherit"] });
-  process.on("exit", () => server.kill("SIGKILL"));
-  server.on("error", (e) => fail(e));
-  server.on("exit", (code) => fail(new Error(`${program} ended with ${code}`)));
-  const definition = loader.loadSync("local_service.proto", { oneofs: true, longs: String, enums: String, includeDirs: [path.join(home, "protos")] });
-  const { ZetaSqlLocalService } = grpc.loadPackageDefinition(definition).zetasql.local_service;
-  const size = 1 << 29;
-  const client = new ZetaSqlLocalService(`localhost:${port}`, grpc.credentials.createInsecure(), {
-    "grpc.max_send_message_length": size,
-    "grpc.max_receive_message_length": size,
-  });
-  await new Promise((done, failed) => client.waitForReady(Date.now() + 30000, (e) => (e ? failed(e) : done())));
-  return (method, request) => new Promise((done, failed) => client[method](request, (e, answer) => (e ? failed(new Error(e.details)) : done(answer))));
 }
 
-function fail(error) {
-  console.error(error.message);
-  process.exit(1);
+// start runs the program on a port of this machine and returns what calls it,
+// and what it can do. It fails if somebody else took the port meanwhile.
+async function start() {
+  const port = await freePort();
+  const program = "remote_server" + (process.arch.startsWith("arm") ? "_arm" : "") + (process.platform === "darwin" ? "" : ".so");
+  const server = spawn(path.join(home, program), ["localhost", String(port)], { stdio: ["ignore", "ignore", "inherit"] });
+  const kill = () => server.kill("SIGKILL");
+  process.on("exit", kill);
+  const ended = new Promise((_, failed) => {
+    server.on("error", failed);
+    server.on("exit", (code) => failed(new Error(`${program} ended with ${code}`)));
+  });
+  ended.catch(() => {});
+  const definition = loader.loadSync("local_service.proto", { oneofs: true, longs: String, enums: String, includeDirs: [path.join(home, "protos")] });
+  const { ZetaSqlLocalService } = grpc.loadPackageDefinition(definition).zetasql.local_service;
+  const client = new ZetaSqlLocalService(`localhost:${port}`, grpc.credentials.createInsecure());
+  const call = (method, request) => {
+    const answered = new Promise((done, failed) => client[method](request, (e, answer) => (e ? failed(new Error(e.details)) : done(answer))));
+    return Promise.race([answered, ended]);
+  };
+  try {
+    const ready = new Promise((done, failed) => client.waitForReady(Date.now() + 20000, (e) => (e ? failed(e) : done())));
+    await Promise.race([ready, ended]);
+    const { enabledLanguageFeatures } = await call("getLanguageOptions", { maximumFeatures: true });
+    return { call, enabledLanguageFeatures };
+  } catch (e) {
+    kill();
+    throw e;
+  }
 }
 
 async function main() {
-  const call = await start();
-  const { enabledLanguageFeatures } = await call("getLanguageOptions", { maximumFeatures: true });
+  const { call, enabledLanguageFeatures } = await start().catch(start).catch(start);
   const languageOptions = { nameResolutionMode: "NAME_RESOLUTION_DEFAULT", productMode: "PRODUCT_EXTERNAL", enabledLanguageFeatures };
   for await (const line of readline.createInterface({ input: process.stdin })) {
     let answer;
@@ -140,4 +151,7 @@ async function main() {
   process.exit(0);
 }
 
-main().catch(fail);
+main().catch((e) => {
+  console.error(e.message);
+  process.exit(1);
+});
