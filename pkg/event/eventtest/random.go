@@ -10,12 +10,13 @@ import (
 
 // Random is any event at all, as r has it: texts of hostile pieces, numbers and
 // times at their ends, parts that are missing, empty or far too many. Most are
-// small, so that what matters meets; one in some is huge.
+// small, so that what matters meets; one in three is dense: whatever can be long
+// is longer than a message holds.
 func Random(r *rand.Rand) event.Event {
-	g := gen{r}
+	g := gen{r, r.IntN(3) == 0}
 	e := event.Event{
 		ID: g.text(60), Round: g.text(10), Source: g.name(), Kind: g.name(), Product: g.text(40),
-		Type: g.pick(g.text(60), "issues.opened", "run:errored", "push"), Key: g.pick(g.text(200), "acme/api#1347"),
+		Type: g.pick(g.text(60), "issues.opened", "run:errored", "push"), Key: g.pick(g.text(400), "acme/api#1347"),
 		State:    event.State(g.pick("", "open", "update", "resolved", g.text(5))),
 		Severity: g.severity(), Muted: g.one(4), Quiet: g.one(4),
 		Title: g.text(g.size()), Recovery: g.text(100), URL: g.url(), Action: g.text(80),
@@ -56,16 +57,22 @@ var pieces = []string{
 	"<at>Ada</at>", "<at>", "</at>", "&lt;at&gt;", "&#60;at&#62;", "&lt;!channel&gt;", "&amp;lt;", "&#8238;", "&", "<", ">", "|",
 	"[a](https://evil.example)", "[a](javascript:alert(1))", "](", ")", "![i](http://evil.example/i.png)", "<https://evil.example|ok>",
 	"https://evil.example/a_b_c", "mailto:a@b.example", "[github.com](https://evil.example)", "[a]: https://evil.example\n", "[a][a]",
-	"*", "**", "_", "__", "~", "~~", "`", "```", "\n```go\n", "# ", "\n# h\n", "> ", "\n> ", ">>> ", "- ", "\n- [ ] a\n", "\n  - b\n", "1. ", "\n1) ", "***",
+	"*", "**", "_", "__", "~", "~~", "`", "```", "\n```go\n", "`<!channel>`", "\n```\n<@U012ABCDEF> <at>Ada</at> @everyone\n```\n", "# ", "\n# h\n", "> ", "\n> ", ">>> ", "- ", "\n- [ ] a\n", "\n  - b\n", "1. ", "\n1) ", "***",
 	"||", "-# ", "\\", "\\*", "\\\\", "| a | b |\n|---|---|\n| c | d |\n", "<script>alert(1)</script>", "<!-- ", "<b>", "[^1]", "\n---\n", "\n\n",
 	"{{DATE(2026-01-01T00:00:00Z)}}", "${x}", "{{ .Title }}", "%s%n", "${jndi:ldap://x}", ":boom:", "\"", "'", "\u0022}]",
 	"\x00", "\x07", "\x1b[31m", "\x7f", "\u0085", "\u2028", "\r\n", "\r", "\t", "\n", " ", "        ", "\u00a0", "\u3000",
 	"\u202e", "\u202d", "\u2066", "\u2069", "\u200f", "\u200b", "\ufeff", "\u00ad", "\u061c", "שלום", "مرحبا",
 	"\xff", "\xc3", "\xed\xa0\x80", "\xf0\x9f", "\ufffd", "e\u0301", "Z\u0301\u0323\u0301", "👩‍👩‍👧‍👦", "🏳️‍🌈", "👍🏽", "🇩🇪🇫🇷", "😀", "\u200d", "\ufe0f", "漢字", "ﷺ",
-	"a", "Crash on empty config", "words of a sentence", "null", "2026-01-02", "x.y-z", "#1347", "acme/api", "Wide", "naïve",
+	"a", "null", "2026-01-02", "x.y-z", "#1347", "naïve", "Crash on empty config", "words of a sentence", "acme/api", "Wide",
 }
 
-type gen struct{ r *rand.Rand }
+// plain is how many of the last pieces are ordinary words in ASCII.
+const plain = 4
+
+type gen struct {
+	r     *rand.Rand
+	dense bool
+}
 
 func (g gen) one(of int) bool { return g.r.IntN(of) == 0 }
 
@@ -75,6 +82,9 @@ func (g gen) pick(of ...string) string { return of[g.r.IntN(len(of))] }
 // are.
 func (g gen) size() int {
 	ends := []int{0, 1, 20, 20, 80, 80, 80, 150, 256, 300, 1024, 2000, 3000, 4096}
+	if g.dense {
+		ends = ends[len(ends)-5:]
+	}
 	n := ends[g.r.IntN(len(ends))]
 	return max(0, n+g.r.IntN(9)-4)
 }
@@ -82,8 +92,11 @@ func (g gen) size() int {
 // text is at most about n bytes of pieces; often one piece many times, since
 // that is what most limits are crossed with.
 func (g gen) text(n int) string {
-	if n <= 0 || g.one(8) {
+	if n <= 0 || !g.dense && g.one(8) {
 		return ""
+	}
+	if g.dense && !g.one(3) {
+		return strings.Repeat(pieces[len(pieces)-1-g.r.IntN(plain)]+" ", 1+n/2)[:n]
 	}
 	if g.one(4) {
 		p := pieces[g.r.IntN(len(pieces))]
@@ -141,14 +154,17 @@ func (g gen) time() time.Time {
 
 // count is a number of things, far too many now and then.
 func (g gen) count(many int) int {
-	if g.one(12) {
+	switch {
+	case g.one(20):
 		return g.r.IntN(1 + many)
+	case g.dense:
+		return 6 + g.r.IntN(10)
 	}
 	return g.r.IntN(9)
 }
 
 func (g gen) field() event.Field {
-	return event.Field{Name: g.text(60), Value: g.text(g.size()), URL: g.url(), Short: g.one(2)}
+	return event.Field{Name: g.text(g.size() / 4), Value: g.text(g.size()), URL: g.url(), Short: g.one(2)}
 }
 
 func (g gen) list() event.List {
