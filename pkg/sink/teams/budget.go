@@ -12,6 +12,8 @@ const (
 	maxTitle     = 250    // characters of the headline
 	maxName      = 100    // characters of a place, an actor, a label or a fact's name
 	maxAction    = 40     // characters of a button
+
+	maxPictureBytes = 2_000 // bytes of a picture's address; a longer one is left out
 )
 
 // plan is how much of an event a message shows.

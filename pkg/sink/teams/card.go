@@ -1,7 +1,6 @@
 package teams
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -126,66 +125,6 @@ func named(l event.Link, p plan) string {
 		return link(name, l.URL)
 	}
 	return name
-}
-
-// middle is the facts, with the gauge on their right if there is one: on a phone
-// below them, where two columns are too narrow.
-// https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format#adaptive-card-responsive-layout
-func middle(e *event.Event, p plan) []element {
-	var left []element
-	if f, more := facts(e.Fields, p); len(f) > 0 {
-		left = append(left, factSet{Type: "FactSet", Facts: f})
-		if more > 0 {
-			left = append(left, moreFacts(more))
-		}
-	}
-	g := e.Gauge
-	if g == nil {
-		return left
-	}
-	words := textBlock{Type: "TextBlock", Text: gaugeWords(g), Weight: "Bolder", Wrap: true}
-	segments := segmentsOf(g)
-	if !p.gauge || len(segments) == 0 {
-		return append(left, words)
-	}
-	if len(left) == 0 {
-		left = append(left, words)
-	}
-	chart := gauge{
-		Type: "Chart.Gauge", Title: plain(g.Label, maxName), Value: min(max(g.Value, g.Min), g.Max),
-		Min: g.Min, Max: g.Max, ValueFormat: "fraction", SubLabel: g.Severity.Word(), Segments: segments,
-		TargetWidth: "atLeast:Standard", Fallback: words,
-	}
-	below := chart
-	below.TargetWidth, below.Fallback = "atMost:Narrow", "drop"
-	return []element{columnSet{Type: "ColumnSet", Columns: []column{
-		{Type: "Column", Width: "stretch", Items: left},
-		{Type: "Column", Width: "auto", Items: []element{chart}},
-	}}, below}
-}
-
-func gaugeWords(g *event.Gauge) string {
-	return strings.TrimSpace(fmt.Sprintf("%s %d of %d", line(g.Label, maxName), g.Value, g.Max))
-}
-
-// segmentsOf is the zones of the scale from bad to good, without the empty ones.
-func segmentsOf(g *event.Gauge) []segment {
-	if g.Max <= g.Min {
-		return nil
-	}
-	warning := min(max(g.Warning, g.Min), g.Max)
-	success := min(max(g.Success, warning), g.Max)
-	var kept []segment
-	for _, s := range []segment{
-		{Legend: "Poor", Size: warning - g.Min, Color: "attention"},
-		{Legend: "Fair", Size: success - warning, Color: "warning"},
-		{Legend: "Good", Size: g.Max - success, Color: "good"},
-	} {
-		if s.Size > 0 {
-			kept = append(kept, s)
-		}
-	}
-	return kept
 }
 
 // facts is the fields that are shown, and how many others have something to show.

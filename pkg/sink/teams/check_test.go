@@ -16,29 +16,32 @@ import (
 // object is a JSON object.
 type object = map[string]any
 
-// shape is which keys an element has, and which it may have.
+// shape is which keys an element has, and which it may have. These are the ones
+// that a card uses of those in Microsoft's schema,
+// https://adaptivecards.io/schemas/1.5.0/adaptive-card.json, which knows no others
+// of an element, and of Teams' own Chart.Gauge,
+// https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/charts-in-adaptive-cards.
 type shape struct{ must, may []string }
 
 var shapes = map[string]shape{
 	"TextBlock":      {[]string{"text", "wrap"}, []string{"size", "weight", "color", "isSubtle", "spacing"}},
-	"Container":      {[]string{"style", "items"}, []string{"bleed"}},
+	"Container":      {[]string{"items"}, []string{"style", "bleed"}},
 	"ColumnSet":      {[]string{"columns"}, nil},
 	"Column":         {[]string{"width", "items"}, nil},
+	"Image":          {[]string{"url", "altText", "size"}, nil},
 	"FactSet":        {[]string{"facts"}, nil},
 	"ActionSet":      {[]string{"actions"}, nil},
 	"Action.OpenUrl": {[]string{"title", "url"}, nil},
-	"Chart.Gauge":    {[]string{"value", "min", "max", "valueFormat", "segments", "targetWidth", "fallback"}, []string{"title", "subLabel"}},
+	"Chart.Gauge":    {[]string{"value", "min", "max", "valueFormat", "segments", "fallback"}, []string{"title", "subLabel"}},
 }
 
 var values = map[string][]string{
-	"size":        {"Small", "Medium"},
+	"size":        {"Small", "Medium", "Stretch"},
 	"weight":      {"Bolder"},
 	"color":       {"default", "dark", "light", "accent", "good", "warning", "attention"},
 	"spacing":     {"None", "Small"},
 	"style":       {"emphasis", "accent", "good", "warning", "attention"},
-	"width":       {"auto", "stretch"},
 	"valueFormat": {"fraction"},
-	"targetWidth": {"atLeast:Standard", "atMost:Narrow"},
 }
 
 // checkCard says what Teams would refuse or draw wrongly in an envelope.
@@ -123,6 +126,11 @@ func elements(els []any) error {
 				err = errors.Join(err, fmt.Errorf("%s: %s is %q", typ, k, v))
 			}
 		}
+		for _, k := range []string{"wrap", "isSubtle", "bleed"} {
+			if v, has := o[k]; has && v != true { // what is false is left out
+				err = errors.Join(err, fmt.Errorf("%s: %s is %v", typ, k, v))
+			}
+		}
 		for _, k := range []string{"items", "columns", "actions"} {
 			if inner, has := o[k].([]any); has {
 				err = errors.Join(err, elements(inner))
@@ -159,6 +167,15 @@ func content(typ string, o object) error {
 			return fmt.Errorf("button to %q", u)
 		}
 		return errors.Join(inertText(o["title"]), inertText(o["url"]))
+	case "Column":
+		if w, _ := o["width"].(float64); w <= 0 {
+			return fmt.Errorf("width is %v", o["width"])
+		}
+	case "Image":
+		if u, _ := o["url"].(string); pictureURL(u) != u {
+			return fmt.Errorf("image at %q", u)
+		}
+		return inertText(o["altText"])
 	case "Chart.Gauge":
 		return gaugeContent(o)
 	}
@@ -186,10 +203,7 @@ func gaugeContent(o object) error {
 			return err
 		}
 	}
-	if o["targetWidth"] == "atMost:Narrow" { // the same once more, for a narrow card
-		if o["fallback"] != "drop" {
-			return fmt.Errorf("fallback is %v", o["fallback"])
-		}
+	if o["fallback"] == "drop" {
 		return nil
 	}
 	return elements([]any{o["fallback"]})

@@ -97,7 +97,7 @@ func legacyText(e *event.Event, p plan) string {
 		return parts[0]
 	}
 	if e.Gauge != nil {
-		parts = append(parts, gaugeWords(e.Gauge))
+		parts = append(parts, gaugeWords(line(e.Gauge.Label, maxName), e.Gauge))
 	}
 	for i, l := range e.Lists {
 		if i == p.lists {

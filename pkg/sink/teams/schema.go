@@ -44,7 +44,7 @@ type textBlock struct {
 
 type container struct {
 	Type  string    `json:"type"`
-	Style string    `json:"style"`
+	Style string    `json:"style,omitempty"`
 	Bleed bool      `json:"bleed,omitempty"`
 	Items []element `json:"items"`
 }
@@ -56,8 +56,15 @@ type columnSet struct {
 
 type column struct {
 	Type  string    `json:"type"`
-	Width string    `json:"width"`
+	Width int       `json:"width"` // its weight
 	Items []element `json:"items"`
+}
+
+type image struct {
+	Type    string `json:"type"`
+	URL     string `json:"url"`
+	AltText string `json:"altText"`
+	Size    string `json:"size"`
 }
 
 type factSet struct {
@@ -81,8 +88,7 @@ type gauge struct {
 	ValueFormat string    `json:"valueFormat"`
 	SubLabel    string    `json:"subLabel,omitempty"`
 	Segments    []segment `json:"segments"`
-	TargetWidth string    `json:"targetWidth"`
-	Fallback    any       `json:"fallback"` // a textBlock, or "drop"
+	Fallback    element   `json:"fallback"` // or "drop"
 }
 
 type segment struct {
