@@ -1,12 +1,18 @@
 // The Markdown of cards, with the dates that the receiver writes.
 // https://learn.microsoft.com/adaptive-cards/authoring-cards/text-features
 
-function cardTime(kind, iso, style) {
+function cardTime(iso, options) {
   const date = new Date(iso);
-  if (isNaN(date)) return iso;
-  const lengths = { COMPACT: "short", SHORT: "medium", LONG: "full" };
-  return localTime(date, kind === "TIME" ? { timeStyle: "short" } : { dateStyle: lengths[style] || "short" });
+  return isNaN(date) ? iso : localTime(date, options);
 }
+
+// The forms of a date by the word behind it.
+const cardDates = {
+  __proto__: null,
+  COMPACT: {},
+  SHORT: { weekday: "short", day: "numeric", month: "short", year: "numeric" },
+  LONG: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
+};
 
 function cardMark(mark, tag) {
   const m = mark.replace(/[*~]/g, "\\$&");
@@ -17,11 +23,18 @@ function cardMark(mark, tag) {
     (found, rules) => el(tag, null, markdownInline(found[1], rules))];
 }
 
+// cardPeople are whom the card that is being drawn mentions: their names by the
+// texts that stand for them.
+// https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format#mention-support-within-adaptive-cards
+let cardPeople = new Map();
+
 const cardRules = [
   ["\\", /\\([\\`*_{}[\]()#+\-.!<>|~&:/"'$%,;=?@^])/y, (m) => m[1]],
-  ["{", /\{\{(DATE|TIME)\(([^(),{}]+)(?:,\s*(\w+))?\)\}\}/y, (m) => cardTime(m[1], m[2].trim(), m[3])],
-  ["[", /\[((?:\\.|[^[\]\\])+)\]\(((?:\\.|[^()\s\\])*)\)/ys,
+  ["{", /\{\{DATE\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d))(?:, ?(COMPACT|SHORT|LONG))?\)\}\}/y, (m) => cardTime(m[1], cardDates[m[2] || "COMPACT"])],
+  ["{", /\{\{TIME\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d))\)\}\}/y, (m) => cardTime(m[1], { hour: "numeric", minute: "2-digit" })],
+  ["[", /\[((?:\\.|[^[\]\\])+)\]\(((?:\\.|[^()\x00-\x20\\])*)\)/ys,
     (m) => link(m[2].replace(/\\(.)/g, "$1"), markdownInline(m[1]))],
+  ["<", /<at>[^<>]+<\/at>/y, (m) => (cardPeople.has(m[0]) ? el("span", { class: "mention" }, cardPeople.get(m[0])) : m[0])],
   cardMark("**", "strong"), cardMark("__", "strong"), cardMark("*", "em"), cardMark("_", "em"),
 ];
 

@@ -16,7 +16,7 @@ function cardColumn(c) {
   const width = c.width === undefined ? "stretch" : str(c.width);
   if (width === "auto") node.classList.add("auto");
   else if (/^\d{1,4}px$/.test(width)) node.style.flex = `0 1 ${width}`;
-  else if (/^\d+(\.\d+)?$/.test(width)) node.style.flexGrow = width;
+  else if (/^\d+(\.\d+)?$/.test(width)) node.style.flex = `${width} 1 0`;
   return node;
 }
 
@@ -42,26 +42,36 @@ const cardElements = {
   FactSet: (e) => facts(list(e.facts).map((f) => [markdownInline(str(f.title)), markdownInline(str(f.value))])),
   ActionSet: (e) => el("div", { class: "actions" }, parts(e.actions, cardActions)),
   Image: (e) => el("div", null, picture(e.url, e.altText)),
-  "Chart.Gauge": (e) => (typeof e.value === "number" ? drawGauge(e) : cardFallback(e)),
+  "Chart.Gauge": drawGauge,
 };
 
-// cardFallback is what the receiver draws in place of what it doesn't know.
+// cardFallback is what the receiver draws in place of what it doesn't know:
+// nothing of what may be dropped.
 function cardFallback(e) {
-  const [node] = cardItems([obj(e.fallback)].filter((f) => f.type));
-  return node || notDrawn(e.type);
+  if (e.fallback === "drop") return [];
+  const nodes = cardItems([obj(e.fallback)].filter((f) => f.type));
+  return nodes.length ? nodes : [notDrawn(e.type)];
+}
+
+// cardKnown is whether an element can be drawn, and not only what stands in for it.
+function cardKnown(e) {
+  return Object.hasOwn(cardElements, e.type) && (e.type !== "Chart.Gauge" || typeof e.value === "number");
 }
 
 function cardItems(items) {
-  return list(items).filter((e) => e.isVisible !== false).map((e) => {
-    const node = Object.hasOwn(cardElements, e.type) ? cardElements[e.type](e) : cardFallback(e);
+  return list(items).filter((e) => e.isVisible !== false).flatMap((e) => {
+    if (!cardKnown(e)) return cardFallback(e);
+    const node = cardElements[e.type](e);
     if (e.separator) node.classList.add("separator");
     if (e.spacing) node.classList.add("sp-" + word(e.spacing));
-    if (e.targetWidth) node.dataset.width = str(e.targetWidth).toLowerCase();
-    return node;
+    const width = /^(at(least|most):)?(verynarrow|narrow|standard|wide)$/i.exec(str(e.targetWidth));
+    if (width) node.dataset.width = width[0].toLowerCase();
+    return [node];
   });
 }
 
 function adaptiveCard(card) {
+  cardPeople = new Map(list(obj(card.msteams).entities).filter((e) => e.type === "mention").map((e) => [str(e.text), str(obj(e.mentioned).name)]));
   return el("div", { class: "adaptive" }, cardItems(card.body),
     list(card.actions).length ? el("div", { class: "actions" }, parts(card.actions, cardActions)) : null);
 }
