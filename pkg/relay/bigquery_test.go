@@ -85,8 +85,8 @@ func (*warehouse) Fetch(context.Context, string, string) (secret.Version, error)
 	return secret.Version{Value: secret.NewValue("github-key"), ID: "1"}, nil
 }
 
-// send posts a sample and works off the queue for as long as wait says.
-func (w *warehouse) send(sample, id string) []bigquerytest.Row {
+// post posts a sample and returns the status of the answer.
+func (w *warehouse) post(sample, id string) int {
 	w.t.Helper()
 	req, err := source.Sample("github", sample)
 	if err != nil {
@@ -99,8 +99,15 @@ func (w *warehouse) send(sample, id string) []bigquerytest.Row {
 	out := httptest.NewRequest(http.MethodPost, "/github", bytes.NewReader(req.Body))
 	out.Header = req.Header
 	answer := httptest.NewRecorder()
-	if w.relay.ServeHTTP(answer, out); answer.Code != http.StatusOK {
-		w.t.Fatalf("%s: %d %s", sample, answer.Code, answer.Body)
+	w.relay.ServeHTTP(answer, out)
+	return answer.Code
+}
+
+// send posts a sample and works off the queue for as long as wait says.
+func (w *warehouse) send(sample, id string) []bigquerytest.Row {
+	w.t.Helper()
+	if status := w.post(sample, id); status != http.StatusOK {
+		w.t.Fatalf("%s: %d", sample, status)
 	}
 	for end := w.now.Add(w.wait); w.now.Before(end); w.now = w.now.Add(20 * time.Second) {
 		l, _, ok := w.queue.Take()

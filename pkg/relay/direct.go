@@ -13,6 +13,7 @@ import (
 	"github.com/sigpost/sigpost/pkg/deliver"
 	"github.com/sigpost/sigpost/pkg/event"
 	"github.com/sigpost/sigpost/pkg/secret"
+	"github.com/sigpost/sigpost/pkg/sink"
 	"github.com/sigpost/sigpost/pkg/state"
 )
 
@@ -118,7 +119,7 @@ func (r *Relay) deliverMarked(ctx context.Context, d *Delivery) {
 	defer func() { r.settle(ctx, []claim{mark}, done) }()
 	start := r.opt.Now()
 	d.Err = r.deliver(ctx, d)
-	if denied(d.Err) && secret.Refresh(ctx, d.Sink.Secrets, start) {
+	if denied(d.Err) && (secret.Refresh(ctx, d.Sink.Secrets, start) || r.renewable(d)) {
 		d.Err = r.deliver(ctx, d)
 	}
 	done = d.Err == nil
@@ -148,6 +149,12 @@ func denied(err error) bool {
 	}
 	return errors.As(err, &de) && !de.Temporary && (de.Status == http.StatusUnauthorized ||
 		de.Status == http.StatusForbidden || de.Status == http.StatusNotFound)
+}
+
+// renewable tells whether d's sink has other credentials for another try.
+func (r *Relay) renewable(d *Delivery) bool {
+	s, ok := d.Sink.Sink.(sink.Renewer)
+	return ok && s.Renewable(r.opt.Now())
 }
 
 func deliveryAttrs(d *Delivery) []slog.Attr {

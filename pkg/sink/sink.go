@@ -65,6 +65,13 @@ type Sealer interface {
 	Seal(ctx context.Context, e *event.Event, m Message, now time.Time) (Posting, error)
 }
 
+// Renewer is a Sealer that keeps credentials which it was given for its secrets,
+// such as an access token. Renewable tells, after the receiver refused them,
+// whether the next Seal gets others.
+type Renewer interface {
+	Renewable(now time.Time) bool
+}
+
 // UnsendableError says that a message can't be sent, now or later.
 type UnsendableError struct{ Reason string }
 

@@ -61,6 +61,7 @@ var (
 	_ sink.Sealer  = (*Sink)(nil)
 	_ sink.Judge   = (*Sink)(nil)
 	_ sink.Reducer = (*Sink)(nil)
+	_ sink.Renewer = (*Sink)(nil)
 )
 
 // New checks c. Its error joins all problems, by key.
@@ -229,3 +230,7 @@ func (s *Sink) Seal(ctx context.Context, _ *event.Event, m sink.Message, now tim
 	p.Header = map[string]secret.Value{"Authorization": secret.NewValue("Bearer " + token.Reveal())}
 	return p, nil
 }
+
+// Renewable tells whether the next Seal gets another token than the one that was
+// refused.
+func (s *Sink) Renewable(now time.Time) bool { return s.tokens != nil && s.tokens.renewable(now) }

@@ -13,6 +13,10 @@ import (
 // reached, as https://cloud.google.com/bigquery/docs/troubleshoot-quotas asks.
 const quotaPause = 10 * time.Minute
 
+// mendPause is when to ask again for what a person must mend, or has just mended:
+// that takes minutes to be known everywhere, and nobody waits for it meanwhile.
+const mendPause = 2 * time.Minute
+
 // The reasons of a refusal that may be another one later: passing trouble, and
 // what a person mends in the project while messages wait.
 // https://cloud.google.com/bigquery/docs/error-messages
@@ -20,6 +24,10 @@ var passing = []string{
 	"accessDenied", "backendError", "billingNotEnabled", "blocked", "internalError", "notFound",
 	"quotaExceeded", "rateLimitExceeded", "stopped", "tableUnavailable", "timeout",
 }
+
+// refusals are the reasons, among those and a few of all of Google's APIs, that
+// status 401 to 404 comes with: the token, or the project, is wrong.
+var refusals = []string{"accessDenied", "accessNotConfigured", "billingNotEnabled", "forbidden", "insufficientPermissions", "notFound"}
 
 // failure is one error, as all answers have it. Its message is free text, which
 // may repeat a row, and is not looked at.
@@ -38,7 +46,7 @@ func (s *Sink) Judge(status int, body []byte) error {
 		if s.tokens != nil {
 			s.tokens.drop()
 		}
-		return &sink.AnswerError{Class: sink.Retry, Code: "unauthenticated", Denied: true}
+		return &sink.AnswerError{Class: sink.Retry, Code: "unauthenticated", Denied: true, After: mendPause}
 	case status >= 400 && status < 500:
 		var answer struct {
 			Error struct {
@@ -58,7 +66,7 @@ func (s *Sink) Judge(status int, body []byte) error {
 // minutes to be known everywhere.
 func judgeStatus(status int, errs []failure) error {
 	for _, f := range errs {
-		if slices.Contains(passing, f.Reason) {
+		if slices.Contains(passing, f.Reason) || status == http.StatusForbidden && slices.Contains(refusals, f.Reason) {
 			return temporary(f.Reason)
 		}
 	}
@@ -75,8 +83,11 @@ func judgeStatus(status int, errs []failure) error {
 
 func temporary(reason string) error {
 	e := &sink.AnswerError{Class: sink.Retry, Code: reason, Denied: reason == "accessDenied"}
-	if reason == "quotaExceeded" {
+	switch {
+	case reason == "quotaExceeded":
 		e.After = quotaPause
+	case slices.Contains(refusals, reason):
+		e.After = mendPause
 	}
 	return e
 }

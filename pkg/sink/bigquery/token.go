@@ -47,13 +47,15 @@ type tokens struct {
 	from issuer
 	turn chan struct{} // holds one: who takes it may ask
 
-	mu    sync.Mutex
-	token secret.Value
-	key   string // the credentials that token was given for
-	asked time.Time
-	until time.Time
-	tries int   // how often was asked
-	err   error // what came of it last
+	mu      sync.Mutex
+	token   secret.Value
+	key     string // the credentials that token was given for
+	asked   time.Time
+	until   time.Time
+	dropped bool   // it was refused
+	tries   int    // how often was asked
+	tried   string // with which credentials last
+	err     error  // what came of it
 }
 
 func newTokens(from issuer) *tokens {
@@ -61,6 +63,7 @@ func newTokens(from issuer) *tokens {
 }
 
 func (t *tokens) get(ctx context.Context, key secret.Value, now time.Time) (secret.Value, error) {
+	now = now.Round(0) // the clock on the wall: the other stands still while a machine sleeps
 	v, ok, tries := t.kept(key, now)
 	if ok {
 		return v, nil
@@ -75,7 +78,7 @@ func (t *tokens) get(ctx context.Context, key secret.Value, now time.Time) (secr
 	if ok { // who had the turn before asked for it
 		return v, nil
 	}
-	if err := t.failed(); after != tries && err != nil {
+	if err := t.failed(key); after != tries && err != nil {
 		return secret.Value{}, err
 	}
 	ask, cancel := context.WithTimeout(ctx, askTimeout)
@@ -84,14 +87,17 @@ func (t *tokens) get(ctx context.Context, key secret.Value, now time.Time) (secr
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.tries++
+	t.tried = key.Reveal()
 	if err != nil {
 		if t.err = err; ctx.Err() != nil { // this caller's own time is over
 			t.err = nil
 		}
 		return secret.Value{}, err
 	}
-	t.err = nil
-	t.token, t.key, t.asked, t.until = v, key.Reveal(), now, now.Add(min(life, maxLife)-renewBefore)
+	life = min(life, maxLife)
+	t.err, t.dropped = nil, false
+	// One that is short-lived is used for half of its life, and not for none.
+	t.token, t.key, t.asked, t.until = v, key.Reveal(), now, now.Add(max(life-renewBefore, life/2))
 	return v, nil
 }
 
@@ -99,12 +105,28 @@ func (t *tokens) get(ctx context.Context, key secret.Value, now time.Time) (secr
 func (t *tokens) kept(key secret.Value, now time.Time) (v secret.Value, ok bool, tries int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.token, !t.token.Empty() && t.key == key.Reveal() && now.Before(t.until), t.tries
+	return t.token, t.key == key.Reveal() && t.good(now), t.tries
 }
 
-func (t *tokens) failed() error {
+// good tells whether the token can be used. Callers hold mu.
+func (t *tokens) good(now time.Time) bool {
+	age := now.Round(0).Sub(t.asked)
+	switch {
+	case t.token.Empty(), !now.Before(t.until):
+		return false
+	case t.dropped, age < 0: // it was refused, or the clock was set back
+		return age.Abs() < dropEvery
+	}
+	return true
+}
+
+// failed is what the last request for a token came to, if it was made with key.
+func (t *tokens) failed(key secret.Value) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.tried != key.Reveal() {
+		return nil
+	}
 	return t.err
 }
 
@@ -112,14 +134,14 @@ func (t *tokens) failed() error {
 func (t *tokens) drop() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.until = minTime(t.until, t.asked.Add(dropEvery))
+	t.dropped = true
 }
 
-func minTime(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
+// renewable tells whether the next one gets another token.
+func (t *tokens) renewable(now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.dropped && t.err == nil && !t.good(now)
 }
 
 // transport is that of requests for tokens. It goes through no proxy to the
@@ -151,12 +173,29 @@ func ask(who string, req *http.Request, v any) error {
 		return fmt.Errorf("no access token: %s: %w", who, brief(err))
 	}
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("no access token: %s answered status %d%s", who, resp.StatusCode, oauthCode(body))
+		return &answerError{who, resp.StatusCode, oauthCode(body)}
 	}
 	if json.Unmarshal(body, v) != nil {
 		return fmt.Errorf("no access token: %s answered something else", who)
 	}
 	return nil
+}
+
+// answerError is a token server's refusal.
+type answerError struct {
+	who    string
+	status int
+	code   string // " (word)", or empty
+}
+
+func (e *answerError) Error() string {
+	return fmt.Sprintf("no access token: %s answered status %d%s", e.who, e.status, e.code)
+}
+
+// Unauthorized says that the credentials were refused, which may have been
+// changed meanwhile.
+func (e *answerError) Unauthorized() bool {
+	return e.status == http.StatusBadRequest || e.status == http.StatusUnauthorized || e.status == http.StatusForbidden
 }
 
 // brief is what went wrong with a connection, without the address.

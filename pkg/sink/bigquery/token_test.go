@@ -1,6 +1,7 @@
 package bigquery
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/rand"
@@ -354,17 +355,21 @@ type count struct {
 	asked atomic.Int32
 	fail  atomic.Bool
 	enter chan struct{} // if not nil, received from before an answer
+	life  time.Duration // an hour if 0
 }
 
-func (c *count) issue(context.Context, secret.Value, time.Time) (secret.Value, time.Duration, error) {
+func (c *count) issue(_ context.Context, key secret.Value, _ time.Time) (secret.Value, time.Duration, error) {
 	n := c.asked.Add(1)
+	if key.Reveal() == "bad" {
+		return secret.Value{}, 0, errors.New("a bad key")
+	}
 	if c.enter != nil {
 		<-c.enter
 	}
 	if c.fail.Load() {
 		return secret.Value{}, 0, errors.New("not now")
 	}
-	return secret.NewValue(fmt.Sprint("token-", n)), time.Hour, nil
+	return secret.NewValue(fmt.Sprint("token-", n)), cmp.Or(c.life, time.Hour), nil
 }
 
 func TestTokensAreKept(t *testing.T) {

@@ -1,0 +1,81 @@
+package bigquery
+
+import (
+	"testing"
+	"time"
+
+	"github.com/sigpost/sigpost/pkg/event/eventtest"
+	"github.com/sigpost/sigpost/pkg/secret"
+)
+
+// expect gets a token that is the n-th.
+func expect(t *testing.T, k *tokens, why string, now time.Time, want string) {
+	t.Helper()
+	if v, err := k.get(t.Context(), secret.Value{}, now); err != nil || v.Reveal() != want {
+		t.Errorf("%s: %s, %v, want %s", why, v.Reveal(), err, want)
+	}
+}
+
+// A token that is given for less than it is renewed before is used nevertheless.
+func TestShortLivedTokens(t *testing.T) {
+	c := &count{life: 100 * time.Second}
+	k, now := newTokens(c), eventtest.Now
+	expect(t, k, "at first", now, "token-1")
+	expect(t, k, "soon", now.Add(49*time.Second), "token-1")
+	expect(t, k, "in its second half", now.Add(51*time.Second), "token-2")
+}
+
+func TestTokensWhenTheClockJumps(t *testing.T) {
+	c := &count{}
+	k, now := newTokens(c), eventtest.Now
+	expect(t, k, "at first", now, "token-1")
+	expect(t, k, "another delivery's clock", now.Add(-time.Second), "token-1")
+	now = now.Add(-24 * time.Hour)
+	expect(t, k, "set back by a day", now, "token-2")
+	k.drop()
+	expect(t, k, "refused at once", now.Add(time.Second), "token-2")
+	expect(t, k, "refused, a minute later", now.Add(dropEvery), "token-3")
+	expect(t, k, "ahead by a day", now.Add(24*time.Hour), "token-4")
+}
+
+// A machine that slept has a clock that says so, and another that doesn't.
+func TestTokensKeepTheWallsTime(t *testing.T) {
+	k := newTokens(&count{})
+	now := time.Now()
+	expect(t, k, "at first", now, "token-1")
+	if k.asked != now.Round(0) || k.until != now.Round(0).Add(time.Hour-renewBefore) {
+		t.Error("times are those of the clock that stands still")
+	}
+}
+
+func TestRenewable(t *testing.T) {
+	c := &count{}
+	k, now := newTokens(c), eventtest.Now
+	if k.renewable(now) {
+		t.Error("nothing was refused")
+	}
+	expect(t, k, "at first", now, "token-1")
+	k.drop()
+	if k.renewable(now.Add(dropEvery - time.Second)) {
+		t.Error("a token that was just given is replaced")
+	}
+	if now = now.Add(dropEvery); !k.renewable(now) {
+		t.Error("a token that was refused isn't replaced")
+	}
+	c.fail.Store(true)
+	if _, err := k.get(t.Context(), secret.Value{}, now); err == nil || k.renewable(now) {
+		t.Error("who was just refused a token asks again")
+	}
+}
+
+// Whose key is another one doesn't share the failure of a key that is refused.
+func TestAFailureIsOfItsKey(t *testing.T) {
+	k := newTokens(&count{})
+	bad := secret.NewValue("bad")
+	if _, err := k.get(t.Context(), bad, eventtest.Now); err == nil {
+		t.Fatal("a bad key has a token")
+	}
+	if k.failed(bad) == nil || k.failed(secret.NewValue("good")) != nil {
+		t.Errorf("failed: %v of the bad one, %v of the good one", k.failed(bad), k.failed(secret.NewValue("good")))
+	}
+}
