@@ -12,6 +12,10 @@ type allowance struct {
 // https://cloud.google.com/bigquery/docs/json-data#limitations has 500.
 const maxDepth = 490
 
+// maxNested is how deep a payload may be, as for encoding/json: deeper ones are
+// no JSON to anybody. Each level takes memory.
+const maxNested = 10_000
+
 // Why a fitter stopped.
 type end int
 
@@ -223,6 +227,9 @@ func (f *fitter) value() bool {
 
 // enter begins an object or array.
 func (f *fitter) enter(c byte) bool {
+	if len(f.stack) == maxNested {
+		return false
+	}
 	if len(f.stack) == maxDepth && !f.muted {
 		f.out = append(f.out, "null"...)
 		if !f.keep() {

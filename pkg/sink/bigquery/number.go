@@ -17,13 +17,21 @@ func (f *fitter) number() bool {
 		return true
 	}
 	text := f.in[begin:f.pos]
-	if !whole && !exact(text) || whole && !fits64(text) {
-		f.out = append(append(append(f.out, `\"`...), text...), `\"`...)
+	if len(text) <= longNumber && (whole && fits64(text) || !whole && exact(text)) {
+		f.out = append(f.out, text...)
 		return true
 	}
-	f.out = append(f.out, text...)
+	f.out = append(f.out, `\"`...)
+	if most := max(f.allow.text, longNumber); len(text) > most {
+		text, f.cut = text[:most], true
+	}
+	f.out = append(append(f.out, text...), `\"`...)
 	return true
 }
+
+// longNumber is how many characters a number has at most that anybody means as
+// one. A longer one is a text, which loses its end as texts do.
+const longNumber = 400
 
 // scan passes a number, and tells whether it is whole: without fraction and
 // exponent. It is not ok if it is none.

@@ -2,7 +2,7 @@ package bigquery
 
 import (
 	"bytes"
-	"net/url"
+	"encoding/hex"
 )
 
 // formField is the field of a form that holds a webhook's JSON, of senders that
@@ -51,9 +51,30 @@ func fromForm(raw []byte, broken bool) []byte {
 			text = text[:i]
 		}
 	}
-	s, err := url.QueryUnescape(string(text))
-	if err != nil {
-		return nil
+	return unescape(text)
+}
+
+// unescape undoes a form's escapes, as url.QueryUnescape does, with one copy. It is
+// nil if one is none.
+func unescape(text []byte) []byte {
+	out := make([]byte, 0, max(len(text)-2*bytes.Count(text, []byte("%")), 0))
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch c {
+		case '+':
+			c = ' '
+		case '%':
+			var b [1]byte
+			if i+2 >= len(text) {
+				return nil
+			}
+			if _, err := hex.Decode(b[:], text[i+1:i+3]); err != nil {
+				return nil
+			}
+			c = b[0]
+			i += 2
+		}
+		out = append(out, c)
 	}
-	return []byte(s)
+	return out
 }

@@ -44,6 +44,7 @@ func fitted(tb testing.TB, raw string, broken bool, limit int) (text string, cut
 }
 
 func TestPayloadIsKept(t *testing.T) {
+	ones := strings.Repeat("1", longNumber)
 	for raw, want := range map[string]string{
 		`{}`:                                    `{}`,
 		` [ 1 , 2.50 , -0 , 1e3 ] `:             `[1,2.50,-0,1e3]`,
@@ -64,6 +65,8 @@ func TestPayloadIsKept(t *testing.T) {
 		`[3.14159265358979323846]`:              `["3.14159265358979323846"]`,
 		`{"a":1,"a":2,"":null}`:                 `{"a":1,"a":2,"":null}`,
 		`true`:                                  `true`,
+		`[` + ones + `,1.` + ones + `]`:         `["` + ones + `","1.` + ones + `"]`,
+		`payload=+%5B+%22%2B%25%3d%22%0A%5d`:    `["+%="]`,
 		`payload=%7B%22a%22%3A%22b+c%22%7D&x=y`: `{"a":"b c"}`,
 	} {
 		got, cut, ok := fitted(t, raw, false, room)
@@ -76,10 +79,11 @@ func TestPayloadIsKept(t *testing.T) {
 func TestPayloadThatIsNone(t *testing.T) {
 	for _, raw := range []string{
 		"", " ", "{", "[1", "[1,]", "{,}", `{"a"}`, `{"a":}`, `{"a":1,}`, `{a:1}`, "nul", "truefalse", "01", "1.", ".5", "+1", "1e", "--1",
-		`"a`, `"\x"`, `"\u12"`, `"\u12+4"`, "\"\n\"", "{} {}", "1 2", "]", "[1 2]", `{"a" 1}`, "payload=", "payload=%zz", "<html>", "\ufeff{}", "NaN",
+		`"a`, `"\x"`, `"\u12"`, `"\u12+4"`, "\"\n\"", "{} {}", "1 2", "]", "[1 2]", `{"a" 1}`, "payload=", "payload=%zz", "payload=%", "payload=%%%", "payload=%7", "payload=1%", "<html>",
+		strings.Repeat("[", maxNested+1) + strings.Repeat("]", maxNested+1), "\ufeff{}", "NaN",
 	} {
 		if got, _, ok := fitted(t, raw, false, room); ok {
-			t.Errorf("%q was taken as %q", raw, got)
+			t.Errorf("%.100q was taken as %.100q", raw, got)
 		}
 	}
 }
@@ -143,7 +147,7 @@ func within(part, whole any) bool {
 
 func TestPayloadIsCutToFit(t *testing.T) {
 	list := strings.Repeat(`{"id":1,"message":"`+strings.Repeat("é", 300)+`"},`, 5000)
-	raw := `{"commits":[` + strings.TrimSuffix(list, ",") + `],"body":"` + strings.Repeat(`\n`, 1<<20) + `","number":7,"created_at":"2026-01-02T03:04:05Z"}`
+	raw := `{"commits":[` + strings.TrimSuffix(list, ",") + `],"digits":` + strings.Repeat("7", 5<<20) + `,"body":"` + strings.Repeat(`\n`, 1<<20) + `","number":7,"created_at":"2026-01-02T03:04:05Z"}`
 	for _, limit := range []int{4 << 20, 1 << 20, 100 << 10, 20 << 10, 16 << 10} {
 		text, cut, ok := fitted(t, raw, false, limit)
 		var v struct {
@@ -167,7 +171,7 @@ func TestPayloadIsCutToFit(t *testing.T) {
 
 func TestPayloadIsNotTooDeep(t *testing.T) {
 	for _, deep := range []string{
-		strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000),
+		strings.Repeat("[", maxNested) + strings.Repeat("]", maxNested),
 		strings.Repeat(`{"a":`, 600) + `[1,2]` + strings.Repeat("}", 600),
 		`{"deep":` + strings.Repeat("[7,", 600) + "8" + strings.Repeat("]", 600) + `,"after":9}`,
 	} {
