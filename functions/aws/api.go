@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -141,14 +142,23 @@ func (c *api) try(ctx context.Context, operation string, body []byte) (answer []
 	if resp.StatusCode == http.StatusOK {
 		return answer, false, nil
 	}
+	code := errorCode(resp.Header.Get("X-Amzn-Errortype"), answer)
+	again = resp.StatusCode >= http.StatusInternalServerError || resp.StatusCode == http.StatusTooManyRequests || slices.Contains(busy, code)
+	return nil, again, &apiError{resp.StatusCode, code, answer, c.where, c.title}
+}
+
+// errorCode is a refusal's code, which may stand in a header or in one of two
+// fields, after a namespace and before an address. It is empty if there is none:
+// then the status says enough.
+// https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization
+func errorCode(header string, body []byte) string {
 	var refused struct {
 		Type string `json:"__type"`
+		Code string `json:"code"`
 	}
-	// Without a code the status says enough.
-	_ = json.Unmarshal(answer, &refused)
-	code := refused.Type[strings.LastIndexByte(refused.Type, '#')+1:]
-	again = resp.StatusCode >= http.StatusInternalServerError || slices.Contains(busy, code)
-	return nil, again, &apiError{resp.StatusCode, code, answer, c.where, c.title}
+	_ = json.Unmarshal(body, &refused) // as much of it as is one
+	code, _, _ := strings.Cut(cmp.Or(header, refused.Type, refused.Code), ":")
+	return code[strings.LastIndexByte(code, '#')+1:]
 }
 
 // busy are the codes of errors that pass.
@@ -158,7 +168,8 @@ func (c *api) try(ctx context.Context, operation string, body []byte) (answer []
 var busy = []string{
 	"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded",
 	"TransactionConflictException", "InternalServerError", "ServiceUnavailable",
-	"RequestThrottled", "KmsThrottled",
+	"RequestThrottled", "KmsThrottled", "Throttling", "ThrottledException", "RequestThrottledException",
+	"TooManyRequestsException", "RequestTimeout", "RequestTimeoutException", "SlowDown",
 }
 
 // badCredentials are the codes for credentials that a service doesn't take.

@@ -64,9 +64,10 @@ func (s *secrets) Fetch(ctx context.Context, name, version string) (secret.Versi
 		in.Stage = version
 	}
 	var out struct {
-		Text    *string  `json:"SecretString"`
-		ID      string   `json:"VersionId"`
-		Created *float64 `json:"CreatedDate"` // seconds since 1970
+		Text    *string         `json:"SecretString"`
+		Binary  json.RawMessage `json:"SecretBinary"`
+		ID      string          `json:"VersionId"`
+		Created *float64        `json:"CreatedDate"` // seconds since 1970
 	}
 	c := *s.api
 	c.where = fmt.Sprintf("secret %s in %s", in.ID, s.region)
@@ -75,6 +76,9 @@ func (s *secrets) Fetch(ctx context.Context, name, version string) (secret.Versi
 	}
 	if err := c.call(ctx, "GetSecretValue", in, &out); err != nil {
 		return secret.Version{}, s.explain(in.ID, version, err)
+	}
+	if out.Text == nil && (len(out.Binary) == 0 || string(out.Binary) == "null") {
+		return secret.Version{}, fmt.Errorf("%s: what answers at the endpoint of %s is not %s", c.where, c.title, c.title)
 	}
 	if out.Text == nil {
 		return secret.Version{}, fmt.Errorf("secret %s in %s holds binary data, which no source or sink can use: store text with %s",
