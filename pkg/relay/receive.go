@@ -165,6 +165,10 @@ type claim struct {
 // leaseTime outlives the longest request, so that a claim never ends under it.
 const leaseTime = 2 * time.Minute
 
+// settleTime is kept of a claim's lease to release it: a store knows no owners,
+// and what comes to it later would release the claim of whoever is next.
+const settleTime = 5 * time.Second
+
 // claim takes the keys that must not be done twice: the signature, for a source
 // whose signatures cover the time, and the delivery. The answer is not nil if
 // one of them was taken.
@@ -210,7 +214,7 @@ func (r *Relay) settle(ctx context.Context, claims []claim, done bool) {
 		switch {
 		case done:
 			err = r.opt.State.Done(ctx, c.key, c.window)
-		case c.until.IsZero() || r.opt.Now().Before(c.until):
+		case c.until.IsZero() || r.opt.Now().Add(settleTime).Before(c.until):
 			err = r.opt.State.Release(ctx, c.key)
 		}
 		if err != nil {

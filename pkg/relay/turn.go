@@ -10,8 +10,10 @@ import (
 
 const (
 	// turnWait is how long a delivery waits for another of the same subject,
-	// which takes as long as a message or two.
-	turnWait = 4 * time.Second
+	// which takes as long as a message or two, and turnShare which part of its
+	// time at most: the rest is for its own message.
+	turnWait  = 4 * time.Second
+	turnShare = 2
 	// turnEvery is how often it looks.
 	turnEvery = 50 * time.Millisecond
 )
@@ -26,13 +28,14 @@ func (r *Relay) turnOf(ctx context.Context, d *Delivery, key string) (end func()
 	if !d.accepted.IsZero() {
 		return func() {}
 	}
-	turn := claim{key: "turn\n" + key, until: r.opt.Now().Add(leaseTime)}
-	for waited := time.Duration(0); ; waited += turnEvery {
+	turn := claim{key: "turn\n" + key}
+	for end := turnEnd(ctx); ; {
+		turn.until = r.opt.Now().Add(leaseTime)
 		status, err := r.opt.State.Claim(ctx, turn.key, leaseTime)
 		if err == nil && status == state.Claimed {
 			return func() { r.settle(ctx, []claim{turn}, false) }
 		}
-		if err == nil && waited < turnWait && patience(ctx, turnEvery) {
+		if err == nil && time.Now().Before(end) && patience(ctx, turnEvery) {
 			continue
 		}
 		attrs := deliveryAttrs(d)
@@ -42,6 +45,15 @@ func (r *Relay) turnOf(ctx context.Context, d *Delivery, key string) (end func()
 		r.opt.Log.LogAttrs(ctx, slog.LevelWarn, "another message about the same subject is on its way: this one may begin a second thread", attrs...)
 		return func() {}
 	}
+}
+
+// turnEnd is when a delivery waits no longer. A slow state store's time counts.
+func turnEnd(ctx context.Context) time.Time {
+	wait := turnWait
+	if deadline, ok := ctx.Deadline(); ok {
+		wait = min(wait, time.Until(deadline)/turnShare)
+	}
+	return time.Now().Add(wait)
 }
 
 // patience waits; false if the time is over before.

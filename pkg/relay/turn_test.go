@@ -3,10 +3,12 @@ package relay
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/sigpost/sigpost/pkg/event"
@@ -94,5 +96,66 @@ func TestAQueuedJobTakesNoTurn(t *testing.T) {
 	b.relay.turnOf(t.Context(), &Delivery{accepted: b.now}, "subject")
 	if status, _ := b.state.Claim(t.Context(), "turn\nsubject", time.Minute); status != state.Claimed {
 		t.Error("it costs a call")
+	}
+}
+
+// slowStore takes its time, and notes what is released.
+type slowStore struct {
+	state.Store
+	takes    time.Duration
+	released int
+}
+
+func (s *slowStore) Claim(ctx context.Context, key string, lease time.Duration) (state.Status, error) {
+	time.Sleep(s.takes) // the bubble's time
+	return s.Store.Claim(ctx, key, lease)
+}
+
+func (s *slowStore) Release(ctx context.Context, key string) error {
+	s.released++
+	return s.Store.Release(ctx, key)
+}
+
+// Whoever waits keeps half of the sender's time for the message, however slow the
+// state store is.
+func TestATurnLeavesTimeForTheMessage(t *testing.T) {
+	for _, c := range []struct{ store, sender, most time.Duration }{
+		{0, 0, turnWait + turnEvery},
+		{time.Second, 0, turnWait + 2*time.Second},
+		{10 * time.Millisecond, 9 * time.Second, turnWait + turnEvery},
+		{10 * time.Millisecond, 3 * time.Second, 1500*time.Millisecond + 2*turnEvery},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := &Relay{opt: Options{State: &slowStore{Store: state.NewMemory(time.Now), takes: c.store}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}}
+			d, ctx := &Delivery{Event: &event.Event{}}, t.Context()
+			defer r.turnOf(ctx, d, "subject")()
+			if c.sender > 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, c.sender)
+				defer cancel()
+			}
+			start := time.Now()
+			r.turnOf(ctx, d, "subject")()
+			if waited := time.Since(start); waited > c.most || waited < c.most/2 {
+				t.Errorf("with %s for the store and %s for the sender it waits %s", c.store, c.sender, waited)
+			}
+		})
+	}
+}
+
+// A claim is left alone from shortly before its end: the release might come when
+// another has it.
+func TestNoReleaseAtTheEndOfALease(t *testing.T) {
+	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	s := &slowStore{Store: state.NewMemory(func() time.Time { return now })}
+	r := &Relay{opt: Options{State: s, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)}}
+	d := &Delivery{Event: &event.Event{}}
+	for passed, want := range map[time.Duration]int{time.Second: 1, leaseTime - settleTime - 1: 1, leaseTime - settleTime: 0, leaseTime: 0} {
+		s.released = 0
+		end := r.turnOf(t.Context(), d, passed.String())
+		now = now.Add(passed)
+		if end(); s.released != want {
+			t.Errorf("after %s: released %d times", passed, s.released)
+		}
 	}
 }
