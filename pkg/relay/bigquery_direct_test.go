@@ -25,12 +25,12 @@ import (
 // TestNoWaitForAPerson wants a sender answered at once where BigQuery says what a
 // person must mend: the sender has seconds, and the other tries would be the same.
 func TestNoWaitForAPerson(t *testing.T) {
-	for _, answer := range []string{
-		`401 {"error":{"code":401,"errors":[{"reason":"authError"}]}}`,
-		`403 {"error":{"code":403,"errors":[{"reason":"accessDenied"}]}}`,
-		`403 {"error":{"code":403,"errors":[{"reason":"accessNotConfigured"}]}}`,
-		`403 {"error":{"code":403,"errors":[{"reason":"billingNotEnabled"}]}}`,
-		`404 {"error":{"code":404,"errors":[{"reason":"notFound"}]}}`,
+	for answer, reason := range map[string]string{
+		`401 {"error":{"code":401,"errors":[{"reason":"authError"}]}}`:           "unauthenticated",
+		`403 {"error":{"code":403,"errors":[{"reason":"accessDenied"}]}}`:        "accessDenied (who writes needs the role BigQuery Data Editor on the table)",
+		`403 {"error":{"code":403,"errors":[{"reason":"accessNotConfigured"}]}}`: "accessNotConfigured (the project's BigQuery API is not enabled)",
+		`403 {"error":{"code":403,"errors":[{"reason":"billingNotEnabled"}]}}`:   "billingNotEnabled",
+		`404 {"error":{"code":404,"errors":[{"reason":"notFound"}]}}`:            "notFound (there is no such project, dataset or table)",
 	} {
 		w := newWarehouse(t)
 		w.relay.opt.Queue = nil
@@ -49,6 +49,9 @@ func TestNoWaitForAPerson(t *testing.T) {
 		})
 		if status := w.post("issues.opened", "one"); status != http.StatusServiceUnavailable || calls != 1 {
 			t.Errorf("%s: %d after %d requests", answer, status, calls)
+		}
+		if !strings.Contains(w.log.String(), "receiver answered "+reason+`"`) {
+			t.Errorf("%s: what to mend isn't said: %s", answer, w.log.String())
 		}
 	}
 }

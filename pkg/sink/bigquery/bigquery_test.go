@@ -226,6 +226,7 @@ func TestJudge(t *testing.T) {
 		{"too fast", 403, reason("rateLimitExceeded"), sink.Retry, "rateLimitExceeded"},
 		{"quota", 403, reason("quotaExceeded"), sink.Retry, "quotaExceeded"},
 		{"billing", 403, reason("billingNotEnabled"), sink.Retry, "billingNotEnabled"},
+		{"no API", 403, reason("accessNotConfigured"), sink.Retry, "accessNotConfigured"},
 		{"no table", 404, reason("notFound"), sink.Retry, "notFound"},
 		{"too large", 413, `<html>`, taken, ""}, // as the status says
 		{"trouble", 503, reason("backendError"), taken, ""},
@@ -236,7 +237,7 @@ func TestJudge(t *testing.T) {
 		switch {
 		case c.class == taken && err != nil, c.class != taken && !errors.As(err, &a):
 			t.Errorf("%s: %v", c.name, err)
-		case c.class != taken && (a.Class != c.class || a.Code != c.code):
+		case c.class != taken && (a.Class != c.class || a.Code != c.code+hints[c.code]):
 			t.Errorf("%s: class %v, code %q, want %v, %q", c.name, a.Class, a.Code, c.class, c.code)
 		case a != nil && strings.Contains(a.Error(), "free text"):
 			t.Errorf("%s: the error repeats the answer", c.name)

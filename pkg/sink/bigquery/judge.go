@@ -81,8 +81,16 @@ func judgeStatus(status int, errs []failure) error {
 	return nil
 }
 
+// hints are what to mend, by reason. They have no word of the table's address:
+// such errors are not shown.
+var hints = map[string]string{
+	"accessDenied":        " (who writes needs the role BigQuery Data Editor on the table)",
+	"accessNotConfigured": " (the project's BigQuery API is not enabled)",
+	"notFound":            " (there is no such project, dataset or table)",
+}
+
 func temporary(reason string) error {
-	e := &sink.AnswerError{Class: sink.Retry, Code: reason, Denied: reason == "accessDenied"}
+	e := &sink.AnswerError{Class: sink.Retry, Code: reason + hints[reason], Denied: reason == "accessDenied"}
 	switch {
 	case reason == "quotaExceeded":
 		e.After = quotaPause

@@ -2,18 +2,10 @@ package bigquery
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/url"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/sigpost/sigpost/pkg/address"
-	"github.com/sigpost/sigpost/pkg/problem"
 	"github.com/sigpost/sigpost/pkg/secret"
 )
 
@@ -142,117 +134,4 @@ func (t *tokens) renewable(now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.dropped && t.err == nil && !t.good(now)
-}
-
-// transport is that of requests for tokens. It goes through no proxy to the
-// metadata server, which is no host that a proxy reaches.
-var transport = sync.OnceValue(func() *http.Transport {
-	return &http.Transport{
-		Proxy: func(r *http.Request) (*url.URL, error) {
-			if r.URL.Scheme == "http" {
-				return nil, nil //nolint:nilnil // no proxy and no error, as the field wants it
-			}
-			return http.ProxyFromEnvironment(r)
-		},
-		ForceAttemptHTTP2: true,
-		IdleConnTimeout:   time.Minute,
-	}
-})
-
-// ask does a request for a token and reads the answer into v, a pointer. Who is
-// who was asked, for the error. No redirect is followed: a token's request holds
-// what it takes to get one.
-func ask(who string, req *http.Request, v any) error {
-	resp, err := transport().RoundTrip(req)
-	if err != nil {
-		return fmt.Errorf("no access token: %s: %w", who, brief(err))
-	}
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxTokenAnswer))
-	if err != nil {
-		return fmt.Errorf("no access token: %s: %w", who, brief(err))
-	}
-	if resp.StatusCode != http.StatusOK {
-		return &answerError{who, resp.StatusCode, oauthCode(body)}
-	}
-	if json.Unmarshal(body, v) != nil {
-		return fmt.Errorf("no access token: %s answered something else", who)
-	}
-	return nil
-}
-
-// answerError is a token server's refusal.
-type answerError struct {
-	who    string
-	status int
-	code   string // " (word)", or empty
-}
-
-func (e *answerError) Error() string {
-	return fmt.Sprintf("no access token: %s answered status %d%s", e.who, e.status, e.code)
-}
-
-// Unauthorized says that the credentials were refused, which may have been
-// changed meanwhile.
-func (e *answerError) Unauthorized() bool {
-	return e.status == http.StatusBadRequest || e.status == http.StatusUnauthorized || e.status == http.StatusForbidden
-}
-
-// brief is what went wrong with a connection, without the address.
-func brief(err error) error {
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return errors.New("no answer in time")
-	case errors.Is(err, context.Canceled):
-		return context.Canceled
-	}
-	return errors.New("can't be reached, or broke off")
-}
-
-// oauthCodes are the words of https://www.rfc-editor.org/rfc/rfc6749#section-5.2
-// and https://www.rfc-editor.org/rfc/rfc8693#section-2.2.2. No other text of an
-// answer is shown.
-var oauthCodes = []string{
-	"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
-	"unsupported_grant_type", "invalid_scope", "invalid_target",
-}
-
-func oauthCode(body []byte) string {
-	var answer struct {
-		Error string `json:"error"`
-	}
-	if json.Unmarshal(body, &answer) == nil {
-		for _, c := range oauthCodes {
-			if answer.Error == c {
-				return " (" + c + ")"
-			}
-		}
-	}
-	return ""
-}
-
-// granted is an access token as RFC 6749, section 5.1 has it.
-type granted struct {
-	Token   string `json:"access_token"`
-	Type    string `json:"token_type"`
-	Seconds int64  `json:"expires_in"`
-}
-
-// value is the token, if it is one that a header can hold.
-func (g granted) value(who string) (secret.Value, time.Duration, error) {
-	if g.Token == "" || !strings.EqualFold(g.Type, "Bearer") || g.Seconds <= 0 ||
-		strings.ContainsFunc(g.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return secret.Value{}, 0, fmt.Errorf("no access token: %s answered something else", who)
-	}
-	return secret.NewValue(g.Token), time.Duration(min(g.Seconds, int64(maxLife/time.Second))) * time.Second, nil
-}
-
-// form is a request that posts values.
-func form(ctx context.Context, to string, values url.Values) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, strings.NewReader(values.Encode()))
-	if err != nil {
-		return nil, problem.New("credentials", "%v", address.ErrInvalid)
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return req, nil
 }
