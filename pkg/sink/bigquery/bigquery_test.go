@@ -212,6 +212,11 @@ func TestJudge(t *testing.T) {
 		{"a page", 200, `<html>sign in</html>`, sink.Retry, "an answer that is not BigQuery's"},
 		{"null", 200, `null`, sink.Retry, "an answer that is not BigQuery's"},
 		{"broken off", 200, `{"kind":"bigquery#tableDa`, sink.Retry, "an answer that is not BigQuery's"},
+		{
+			"cut off, repeating the row", 200, `{"kind":"k","insertErrors": [{"index": 0,"errors": [{"reason": "invalid","message": "free text`,
+			sink.Reduce, "invalid",
+		},
+		{"cut off, of another reason", 200, `{"kind":"k","insertErrors": [{"errors": [{"reason": "timeout","message": "free text`, sink.Retry, "an answer that is not BigQuery's"},
 		{"an old table", 200, row("invalid", "payload_cut"), sink.Reduce, "invalid (column payload_cut)"},
 		{"a place that is a text", 200, row("invalid", "free text"), sink.Reduce, "invalid"},
 		{"a row's time-out", 200, row("timeout", ""), sink.Retry, "timeout"},

@@ -1,6 +1,7 @@
 package bigquery
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -77,5 +78,23 @@ func TestAFailureIsOfItsKey(t *testing.T) {
 	}
 	if k.failed(bad) == nil || k.failed(secret.NewValue("good")) != nil {
 		t.Errorf("failed: %v of the bad one, %v of the good one", k.failed(bad), k.failed(secret.NewValue("good")))
+	}
+}
+
+// leaver is an issuer whose caller leaves.
+type leaver struct{ leave context.CancelFunc }
+
+func (l leaver) issue(ctx context.Context, _ secret.Value, _ time.Time) (secret.Value, time.Duration, error) {
+	l.leave()
+	return secret.Value{}, 0, ctx.Err()
+}
+
+// A caller whose time is over says nothing about the token server to the next.
+func TestALeaversFailureIsItsOwn(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	k := newTokens(leaver{cancel})
+	if _, err := k.get(ctx, secret.Value{}, eventtest.Now); err == nil || k.failed(secret.Value{}) != nil {
+		t.Errorf("%v, the next one is told %v", err, k.failed(secret.Value{}))
 	}
 }

@@ -1,6 +1,7 @@
 package bigquery
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -108,6 +109,10 @@ func judgeRows(body []byte) error {
 		} `json:"insertErrors"`
 	}
 	if json.Unmarshal(body, &answer) != nil || answer == nil {
+		// One that repeats the row is longer than what is read of it.
+		if bytes.Contains(body, []byte(`"insertErrors"`)) && bytes.Contains(body, []byte(`"invalid"`)) {
+			return &sink.AnswerError{Class: sink.Reduce, Code: "invalid"}
+		}
 		return &sink.AnswerError{Class: sink.Retry, Code: "an answer that is not BigQuery's"}
 	}
 	if len(answer.Rows) == 0 {
