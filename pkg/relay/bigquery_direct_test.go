@@ -27,7 +27,7 @@ import (
 func TestNoWaitForAPerson(t *testing.T) {
 	for answer, reason := range map[string]string{
 		`401 {"error":{"code":401,"errors":[{"reason":"authError"}]}}`:           "unauthenticated",
-		`403 {"error":{"code":403,"errors":[{"reason":"accessDenied"}]}}`:        "accessDenied (who writes needs the role BigQuery Data Editor on the table)",
+		`403 {"error":{"code":403,"errors":[{"reason":"accessDenied"}]}}`:        "accessDenied (who writes needs the permission tables.updateData on the table, as the role BigQuery Data Editor has it)",
 		`403 {"error":{"code":403,"errors":[{"reason":"accessNotConfigured"}]}}`: "accessNotConfigured (the project's BigQuery API is not enabled)",
 		`403 {"error":{"code":403,"errors":[{"reason":"billingNotEnabled"}]}}`:   "billingNotEnabled",
 		`404 {"error":{"code":404,"errors":[{"reason":"notFound"}]}}`:            "notFound (there is no such project, dataset or table)",

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,6 +18,9 @@ import (
 	"github.com/sigpost/sigpost/pkg/secret"
 )
 
+// dialTimeout bounds the way to a connection, and that to its encryption.
+const dialTimeout = 5 * time.Second
+
 // transport is that of requests for tokens. It goes through no proxy to the
 // metadata server, which is no host that a proxy reaches.
 var transport = sync.OnceValue(func() *http.Transport {
@@ -27,8 +31,11 @@ var transport = sync.OnceValue(func() *http.Transport {
 			}
 			return http.ProxyFromEnvironment(r)
 		},
-		ForceAttemptHTTP2: true,
-		IdleConnTimeout:   time.Minute,
+		// The time of a request doesn't end what it began to dial.
+		DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		TLSHandshakeTimeout: dialTimeout,
+		ForceAttemptHTTP2:   true,
+		IdleConnTimeout:     time.Minute,
 	}
 })
 

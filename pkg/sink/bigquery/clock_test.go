@@ -98,3 +98,11 @@ func TestALeaversFailureIsItsOwn(t *testing.T) {
 		t.Errorf("%v, the next one is told %v", err, k.failed(secret.Value{}))
 	}
 }
+
+// A server that takes connections and says nothing would keep each for ever: the
+// end of a request doesn't end what it began to dial.
+func TestConnectionsEnd(t *testing.T) {
+	if tr := transport(); tr.DialContext == nil || tr.TLSHandshakeTimeout <= 0 || tr.TLSHandshakeTimeout > askTimeout {
+		t.Error("a handshake that isn't answered has no end")
+	}
+}

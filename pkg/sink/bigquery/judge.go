@@ -85,7 +85,7 @@ func judgeStatus(status int, errs []failure) error {
 // hints are what to mend, by reason. They have no word of the table's address:
 // such errors are not shown.
 var hints = map[string]string{
-	"accessDenied":        " (who writes needs the role BigQuery Data Editor on the table)",
+	"accessDenied":        " (who writes needs the permission tables.updateData on the table, as the role BigQuery Data Editor has it)",
 	"accessNotConfigured": " (the project's BigQuery API is not enabled)",
 	"notFound":            " (there is no such project, dataset or table)",
 }

@@ -348,9 +348,9 @@ func TestTokenTroubleThatPasses(t *testing.T) {
 		"unavailable": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
 		"a reset":     func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	} {
-		asked := 0
+		var asked atomic.Int32
 		uri := serve(t, func(w http.ResponseWriter, r *http.Request) {
-			if asked++; asked < maxAsks {
+			if asked.Add(1) < maxAsks {
 				trouble(w, r)
 				return
 			}
@@ -363,10 +363,10 @@ func TestTokenTroubleThatPasses(t *testing.T) {
 		if _, err := s.Seal(t.Context(), testEvent(), s.Render(testEvent()), time.Now()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		asked = -10 // it doesn't pass
+		asked.Store(-10) // it doesn't pass
 		s = newSink(t, func(c *Config) { c.Credentials = secret.Fixed(keyFile(t, uri, nil)) })
-		if _, err := s.Seal(t.Context(), testEvent(), s.Render(testEvent()), time.Now()); err == nil || asked < maxAsks-10 || asked > 2*maxAsks-10 {
-			t.Errorf("%s: %v after %d requests", name, err, asked+10)
+		if _, err := s.Seal(t.Context(), testEvent(), s.Render(testEvent()), time.Now()); err == nil || asked.Load() < maxAsks-10 || asked.Load() > 2*maxAsks-10 {
+			t.Errorf("%s: %v after %d requests", name, err, asked.Load()+10)
 		}
 	}
 }
