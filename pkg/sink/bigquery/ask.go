@@ -35,7 +35,9 @@ var transport = sync.OnceValue(func() *http.Transport {
 		DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
 		TLSHandshakeTimeout: dialTimeout,
 		ForceAttemptHTTP2:   true,
-		IdleConnTimeout:     time.Minute,
+		// Go logs what comes unasked on a connection that is kept, and that may be a
+		// part of a token.
+		DisableKeepAlives: true,
 	}
 })
 

@@ -1,7 +1,13 @@
 package bigquery
 
 import (
+	"bytes"
 	"context"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
 	"testing"
 	"time"
 
@@ -104,5 +110,41 @@ func TestALeaversFailureIsItsOwn(t *testing.T) {
 func TestConnectionsEnd(t *testing.T) {
 	if tr := transport(); tr.DialContext == nil || tr.TLSHandshakeTimeout <= 0 || tr.TLSHandshakeTimeout > askTimeout {
 		t.Error("a handshake that isn't answered has no end")
+	}
+}
+
+// TestNothingIsLoggedOfAnAnswer lets a server say more than it announced, which
+// Go's client logs of connections that it keeps.
+func TestNothingIsLoggedOfAnAnswer(t *testing.T) {
+	var logged bytes.Buffer
+	log.SetOutput(&logged)
+	defer log.SetOutput(os.Stderr)
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		_, _ = c.Read(make([]byte, 64<<10))
+		_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}hidden-word")
+		_, _ = io.Copy(io.Discard, c) // until the client leaves
+		_ = c.Close()
+	}()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+l.Addr().String(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, _, err := askOnce("a server", req); err != nil || string(body) != "{}" {
+		t.Errorf("%s, %v", body, err)
+	}
+	<-left
+	if logged.Len() > 0 {
+		t.Errorf("the log has %s", logged.String())
 	}
 }
