@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"github.com/sigpost/sigpost/pkg/deliver"
 	"github.com/sigpost/sigpost/pkg/problem"
 )
 
@@ -34,6 +35,7 @@ func newLogger() *slog.Logger {
 	log := lambdacontext.NewLogger()
 	slog.SetLogLoggerLevel(slog.LevelError)
 	slog.SetDefault(log)
+	deliver.QuietLog()
 	return log
 }
 

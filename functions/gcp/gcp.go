@@ -15,9 +15,12 @@ import (
 	"sync"
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
+
+	"github.com/sigpost/sigpost/pkg/deliver"
 )
 
 func init() {
+	deliver.QuietLog()
 	p := &projectID{env: os.Getenv}
 	f := &function{env: os.Getenv, project: p, log: slog.New(newLogHandler(os.Stderr, p))}
 	functions.HTTP("Receive", f.guard(f.receive, receiveReserve))

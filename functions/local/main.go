@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sigpost/sigpost/pkg/config"
+	"github.com/sigpost/sigpost/pkg/deliver"
 	"github.com/sigpost/sigpost/pkg/problem"
 	"github.com/sigpost/sigpost/pkg/secret"
 )
@@ -29,6 +30,7 @@ func main() {
 
 // run is the command with its arguments and outputs; it returns the exit code.
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
+	deliver.QuietLog()
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(out)
