@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -66,8 +67,8 @@ func TestATokenIsReplacedWhileTheSenderWaits(t *testing.T) {
 	}
 	w.now = w.now.Add(10 * time.Minute)
 	w.api.Want(hidden + "-2")
-	if status := w.post("issues.closed-completed", "two"); status != http.StatusOK || w.given != 2 || len(w.api.Rows()) != 2 {
-		t.Errorf("%d with %d tokens, %d rows", status, w.given, len(w.api.Rows()))
+	if status := w.post("issues.closed-completed", "two"); status != http.StatusOK || w.given.Load() != 2 || len(w.api.Rows()) != 2 {
+		t.Errorf("%d with %d tokens, %d rows", status, w.given.Load(), len(w.api.Rows()))
 	}
 	w.api.Want("none")
 	for i := range 20 { // whatever comes now costs one token a minute
@@ -75,8 +76,8 @@ func TestATokenIsReplacedWhileTheSenderWaits(t *testing.T) {
 			t.Errorf("%d", status)
 		}
 	}
-	if w.given != 2 {
-		t.Errorf("%d tokens within a minute", w.given)
+	if w.given.Load() != 2 {
+		t.Errorf("%d tokens within a minute", w.given.Load())
 	}
 }
 
@@ -86,8 +87,8 @@ type vault struct {
 	secrettest.Memory
 	private string
 	uri     string
-	taken   string
-	asked   int
+	taken   atomic.Value // string
+	asked   atomic.Int32
 }
 
 func newVault(t *testing.T) *vault {
@@ -102,11 +103,11 @@ func newVault(t *testing.T) *vault {
 	}
 	v := &vault{private: string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))}
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		v.asked++
+		v.asked.Add(1)
 		var head struct{ Kid string }
 		text, _, _ := strings.Cut(r.PostFormValue("assertion"), ".")
 		decoded, err := base64.RawURLEncoding.DecodeString(text)
-		if err != nil || json.Unmarshal(decoded, &head) != nil || head.Kid != v.taken {
+		if err != nil || json.Unmarshal(decoded, &head) != nil || head.Kid != v.taken.Load() {
 			rw.WriteHeader(http.StatusBadRequest)
 			_, _ = io.WriteString(rw, `{"error":"invalid_grant","error_description":"`+hidden+`"}`)
 			return
@@ -139,7 +140,7 @@ func TestAKeyThatWasReplaced(t *testing.T) {
 	v.Now = w.clock
 	v.Put("github", "github-key")
 	v.store(t, "first")
-	v.taken = "first"
+	v.taken.Store("first")
 	cfg, err := config.Parse("test.yaml", []byte(strings.Replace(warehouseConfig, "dataset: sigpost", "dataset: sigpost, credentials: secret://key", 1)),
 		secret.NewCache(v, nil, secret.CacheConfig{Now: w.clock}))
 	if err != nil {
@@ -157,19 +158,20 @@ func TestAKeyThatWasReplaced(t *testing.T) {
 			t.Fatalf("%d: %s", status, w.log.String())
 		}
 	}
-	v.taken = "second"
+	v.taken.Store("second")
 	v.store(t, "second")
 	w.now = w.now.Add(2 * time.Minute) // the token is over, the key is still in the cache
 	if status := w.post("issues.opened", "after"); status != http.StatusOK || len(w.api.Rows()) != 3 {
 		t.Errorf("%d, %d rows: %s", status, len(w.api.Rows()), w.log.String())
 	}
-	if v.asked != 3 {
-		t.Errorf("asked for %d tokens", v.asked)
+	if v.asked.Load() != 3 {
+		t.Errorf("asked for %d tokens", v.asked.Load())
 	}
-	v.taken = "none"
-	w.now, v.asked = w.now.Add(time.Hour), 0
-	if status := w.post("issues.opened", "lost"); status != http.StatusServiceUnavailable || v.asked != 1 {
-		t.Errorf("%d after asking for %d tokens", status, v.asked)
+	v.taken.Store("none")
+	w.now = w.now.Add(time.Hour)
+	v.asked.Store(0)
+	if status := w.post("issues.opened", "lost"); status != http.StatusServiceUnavailable || v.asked.Load() != 1 {
+		t.Errorf("%d after asking for %d tokens", status, v.asked.Load())
 	}
 	if !strings.Contains(w.log.String(), "invalid_grant") {
 		t.Error("the log doesn't say why")

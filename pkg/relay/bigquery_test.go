@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,7 +36,7 @@ type warehouse struct {
 	queue *queue.Memory
 	cfg   *config.Config
 	now   time.Time
-	given int // tokens
+	given atomic.Int32 // tokens
 	wait  time.Duration
 	log   bytes.Buffer
 }
@@ -46,8 +47,7 @@ func newWarehouse(t *testing.T) *warehouse {
 		Path: "/bigquery/v2/projects/acme-data/datasets/sigpost/tables/events/insertAll",
 	}}
 	platform := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
-		w.given++
-		fmt.Fprintf(rw, `{"access_token":"%s-%d","expires_in":3599,"token_type":"Bearer"}`, hidden, w.given)
+		fmt.Fprintf(rw, `{"access_token":"%s-%d","expires_in":3599,"token_type":"Bearer"}`, hidden, w.given.Add(1))
 	}))
 	t.Cleanup(platform.Close)
 	t.Setenv("GCE_METADATA_HOST", strings.TrimPrefix(platform.URL, "http://"))
@@ -165,13 +165,13 @@ func TestRowsArriveOnce(t *testing.T) {
 func TestATokenThatIsRefusedIsReplaced(t *testing.T) {
 	w := newWarehouse(t)
 	w.api.Want(hidden + "-1")
-	if rows := w.send("issues.opened", "one"); len(rows) != 1 || w.given != 1 {
-		t.Fatalf("%d rows, %d tokens", len(rows), w.given)
+	if rows := w.send("issues.opened", "one"); len(rows) != 1 || w.given.Load() != 1 {
+		t.Fatalf("%d rows, %d tokens", len(rows), w.given.Load())
 	}
 	w.now, w.wait = w.now.Add(-40*time.Minute), 5*time.Minute // the token is still good
 	w.api.Want(hidden + "-2")                                 // but BigQuery disagrees
-	if rows := w.send("issues.closed-completed", "two"); len(rows) != 2 || w.given != 2 {
-		t.Errorf("%d rows, %d tokens", len(rows), w.given)
+	if rows := w.send("issues.closed-completed", "two"); len(rows) != 2 || w.given.Load() != 2 {
+		t.Errorf("%d rows, %d tokens", len(rows), w.given.Load())
 	}
 }
 

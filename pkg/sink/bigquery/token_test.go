@@ -319,8 +319,8 @@ func TestTokenServersThatLie(t *testing.T) {
 		},
 		"a reset": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	} {
-		asked := 0
-		uri := serve(t, func(w http.ResponseWriter, r *http.Request) { asked++; handle(w, r) })
+		var asked atomic.Int32
+		uri := serve(t, func(w http.ResponseWriter, r *http.Request) { asked.Add(1); handle(w, r) })
 		s := newSink(t, func(c *Config) { c.Credentials = secret.Fixed(keyFile(t, uri, nil)) })
 		_, err := s.Seal(t.Context(), testEvent(), s.Render(testEvent()), time.Now())
 		switch {
@@ -334,8 +334,8 @@ func TestTokenServersThatLie(t *testing.T) {
 		if name == "an endless page" && !strings.HasSuffix(err.Error(), "something else") {
 			t.Errorf("an endless page is read on: %v", err)
 		}
-		if asked == 0 || asked > 1 && name != "a reset" {
-			t.Errorf("%s: asked %d times", name, asked)
+		if n := asked.Load(); n == 0 || n > 1 && name != "a reset" {
+			t.Errorf("%s: asked %d times", name, n)
 		}
 	}
 }
