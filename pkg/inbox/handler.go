@@ -33,8 +33,9 @@ var (
 	}
 )
 
-// maxBody is the largest message that the stand-in receiver takes.
-const maxBody = 1 << 20
+// maxBody is the largest message that the stand-in receiver takes: a request of
+// BigQuery's, https://cloud.google.com/bigquery/quotas#streaming_inserts.
+const maxBody = 10_000_000
 
 // Handler serves the page and the stand-in receivers under /inbox. A request
 // whose Host is not loopback is refused: a name that someone else's DNS points

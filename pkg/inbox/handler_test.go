@@ -88,6 +88,10 @@ func TestReceive(t *testing.T) {
 		{"teams", `{"text":"a"}`, 400, "TriggerInputSchemaMismatch\n"},
 		{"teams", `{"type":"message","attachments":[]}`, 400, "TriggerInputSchemaMismatch\n"},
 		{"bigquery", `{"rows":[{"insertId":"a","json":{}}]}`, 200, `{"kind":"bigquery#tableDataInsertAllResponse"}`},
+		{
+			"bigquery", `{"rows":[{"json":{"payload":"` + strings.Repeat("x", 9_000_000) + `"}}]}`,
+			200, `{"kind":"bigquery#tableDataInsertAllResponse"}`,
+		},
 		{"bigquery", `{"rows":[]}`, 400, bigqueryRefusal},
 		{"bigquery", `{"rows":[{"insertId":"a"}]}`, 400, bigqueryRefusal},
 		{"pagerduty", `{"routing_key":"routingkeyroutingkeyroutingkey32","event_action":"trigger","payload":{"summary":"a"}}`, 202, `{"status":"success","message":"Event processed"}`},
