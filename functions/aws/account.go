@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go/logging"
 )
 
 // account is what the environment says of AWS. Lambda sets all of it but the
@@ -25,6 +28,7 @@ const (
 	dialTimeout   = 2 * time.Second
 	answerTimeout = 3 * time.Second // until the header of an answer
 	maxAttempts   = 3
+	maxBackoff    = 500 * time.Millisecond
 	idlePerHost   = 8
 	idleTimeout   = 50 * time.Second // the services close after a minute
 )
@@ -81,4 +85,21 @@ func (a *account) endpoint(service string) (string, error) {
 		return strings.TrimSuffix(text, "/"), nil
 	}
 	return "", nil
+}
+
+// config is for the SDK's clients.
+func (a *account) config() aws.Config {
+	c := aws.Config{
+		Region:      a.region,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return a.creds, nil }),
+		HTTPClient:  a.client,
+		Logger:      logging.Nop{},
+		AppID:       "sigpost",
+		Retryer: func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts, o.MaxBackoff = maxAttempts, maxBackoff
+			})
+		},
+	}
+	return c
 }

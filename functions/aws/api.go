@@ -21,14 +21,12 @@ import (
 
 // api calls a service of AWS in its JSON protocol, signed by the SDK's signer.
 // It is no client of the SDK because that one, for a handful of operations,
-// builds the schemas of the whole service before main, at every start, and makes
-// the zip larger by a tenth.
+// builds the schemas of the whole service before main, at every start.
 type api struct {
 	account *account
 	title   string // the service in messages
 	signing string // its name in signatures
 	target  string // what X-Amz-Target begins with
-	version string // of the JSON protocol, "1.0" or "1.1"
 	where   string // what messages begin with: the table or queue, and the region
 	url     string
 	timeout time.Duration // of one try
@@ -42,7 +40,7 @@ func newAPI(a *account, variable, host string) *api {
 	if err != nil || url == "" {
 		url = "https://" + host + "." + a.region + "." + domain(a.region)
 	}
-	return &api{account: a, version: "1.0", signing: host, url: url + "/", signer: v4.NewSigner()}
+	return &api{account: a, signing: host, url: url + "/", signer: v4.NewSigner()}
 }
 
 // domains are where the services of partitions other than the common one are,
@@ -123,7 +121,7 @@ func (c *api) try(ctx context.Context, operation string, body []byte) (answer []
 	if err != nil {
 		return nil, false, fmt.Errorf("the URL of %s is not valid", c.title)
 	}
-	req.Header.Set("Content-Type", "application/x-amz-json-"+c.version)
+	req.Header.Set("Content-Type", "application/x-amz-json-1.0")
 	req.Header.Set("X-Amz-Target", c.target+operation)
 	sum := sha256.Sum256(body)
 	err = c.signer.SignHTTP(ctx, c.account.creds, req, hex.EncodeToString(sum[:]), c.signing, c.account.region, time.Now())
@@ -150,7 +148,7 @@ func (c *api) try(ctx context.Context, operation string, body []byte) (answer []
 // errorCode is a refusal's code, which may stand in a header or in one of two
 // fields, after a namespace and before an address. It is empty if there is none:
 // then the status says enough.
-// https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization
+// https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html#operation-error-serialization
 func errorCode(header string, body []byte) string {
 	var refused struct {
 		Type string `json:"__type"`
@@ -164,7 +162,6 @@ func errorCode(header string, body []byte) string {
 // busy are the codes of errors that pass.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
-// https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
 var busy = []string{
 	"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded",
 	"TransactionConflictException", "InternalServerError", "ServiceUnavailable",

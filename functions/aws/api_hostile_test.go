@@ -10,12 +10,10 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/sigpost/sigpost/pkg/secret"
 )
 
-// answering is a Secrets Manager that always says the same.
-func answering(t *testing.T, handle http.HandlerFunc) (*secrets, *atomic.Int32) {
+// answering is a DynamoDB that always says the same.
+func answering(t *testing.T, handle http.HandlerFunc) (*api, *atomic.Int32) {
 	t.Helper()
 	var calls atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -23,18 +21,18 @@ func answering(t *testing.T, handle http.HandlerFunc) (*secrets, *atomic.Int32) 
 		handle(w, r)
 	}))
 	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
-	a, err := newAccount(testEnv(t, map[string]string{"AWS_ENDPOINT_URL_SECRETS_MANAGER": server.URL}))
+	a, err := newAccount(testEnv(t, map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": server.URL}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newSecrets(a, testPrefix), &calls
+	return newDynamo(a, "state").api, &calls
 }
 
 // TestErrorCodes has each way that a service may write its code.
 func TestErrorCodes(t *testing.T) {
 	for _, c := range []struct{ name, header, body string }{
 		{"a type", "", `{"__type":"AccessDeniedException","Message":"no"}`},
-		{"a namespace", "", `{"__type":"com.amazonaws.secretsmanager#AccessDeniedException"}`},
+		{"a namespace", "", `{"__type":"com.amazonaws.dynamodb.v20120810#AccessDeniedException"}`},
 		{"an address", "", `{"__type":"AccessDeniedException:http://internal.amazon.com/coral/x#y/"}`},
 		{"both", "", `{"__type":"com.amazonaws#AccessDeniedException:http://internal.amazon.com/coral/x/"}`},
 		{"a code", "", `{"code":"AccessDeniedException"}`},
@@ -49,7 +47,9 @@ func TestErrorCodes(t *testing.T) {
 			w.WriteHeader(http.StatusBadRequest)
 			_, _ = io.WriteString(w, c.body)
 		})
-		if _, err := s.Fetch(t.Context(), "hook", ""); !errors.Is(err, secret.ErrDenied) || calls.Load() != 1 {
+		var refused *apiError
+		err := s.call(t.Context(), "GetItem", struct{}{}, nil)
+		if !errors.As(err, &refused) || refused.code != "AccessDeniedException" || calls.Load() != 1 {
 			t.Errorf("%s: %v after %d calls", c.name, err, calls.Load())
 		}
 	}
@@ -69,26 +69,26 @@ func TestWhatPassesIsTriedAgain(t *testing.T) {
 				w.WriteHeader(status)
 				return
 			}
-			_, _ = io.WriteString(w, `{"SecretString":"word","VersionId":"1","CreatedDate":1.5E9}`)
+			_, _ = io.WriteString(w, `{"Word":"x"}`)
 		})
-		if v, err := s.Fetch(t.Context(), "hook", ""); err != nil || calls.Load() != 2 || v.Created.Unix() != 1_500_000_000 {
-			t.Errorf("%s: %v after %d calls, made %s", code, err, calls.Load(), v.Created)
+		var out struct{ Word string }
+		if err := s.call(t.Context(), "GetItem", struct{}{}, &out); err != nil || calls.Load() != 2 || out.Word != "x" {
+			t.Errorf("%s: %v after %d calls, %q", code, err, calls.Load(), out.Word)
 		}
 	}
 }
 
-// TestAnswersThatAreNone wants an error that repeats nothing and blames no secret.
+// TestAnswersThatAreNone wants an error that repeats nothing.
 func TestAnswersThatAreNone(t *testing.T) {
 	const word = "hidden-word"
 	for _, body := range []string{
-		"", "null", "{}", "[]", `"hidden-word"`, "<html>hidden-word</html>", `{"SecretString":null,"SecretBinary":null}`,
-		`{"SecretString":["hidden-word"]}`, `{"SecretString":"hidden-word","CreatedDate":"hidden-word"}`, `{"SecretString":"hidden-word`,
-		`{"__type":"InternalServiceError","message":"hidden-word"}`, `{"SecretString":"` + strings.Repeat(word, maxAnswerBytes/4) + `"}`,
+		"", "[]", `"hidden-word"`, "<html>hidden-word</html>", `{"Word":["hidden-word"]}`, `{"Word":"hidden-word`,
+		`{"Word":"` + strings.Repeat(word, maxAnswerBytes/4) + `"}`,
 	} {
 		s, calls := answering(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) })
-		_, err := s.Fetch(t.Context(), "hook", "")
-		if err == nil || !strings.Contains(err.Error(), "is not Secrets Manager") || !strings.Contains(err.Error(), "acme/hook") ||
-			strings.Contains(err.Error(), word) || calls.Load() != 1 {
+		var out struct{ Word string }
+		err := s.call(t.Context(), "GetItem", struct{}{}, &out)
+		if err == nil || !strings.Contains(err.Error(), "is not DynamoDB") || strings.Contains(err.Error(), word) || calls.Load() != 1 {
 			t.Errorf("%.40s: %v after %d calls", body, err, calls.Load())
 		}
 	}
@@ -97,14 +97,14 @@ func TestAnswersThatAreNone(t *testing.T) {
 // TestAnswersThatTrickle keeps the time of a try, and of the caller.
 func TestAnswersThatTrickle(t *testing.T) {
 	s, calls := answering(t, func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, `{"SecretString":"hidden-word`)
+		_, _ = io.WriteString(w, `{"Word":"hidden-word`)
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	})
 	s.timeout = 50 * time.Millisecond
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	_, err := s.Fetch(ctx, "hook", "")
+	err := s.call(ctx, "GetItem", struct{}{}, nil)
 	if err == nil || !strings.Contains(err.Error(), "no answer in time") || strings.Contains(err.Error(), "hidden-word") || calls.Load() != maxAttempts {
 		t.Errorf("%v after %d calls", err, calls.Load())
 	}

@@ -2,14 +2,17 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"net"
-	"slices"
+	"net/http"
 	"strings"
-	"time"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/sigpost/sigpost/pkg/secret"
 )
@@ -18,23 +21,23 @@ import (
 // the stage AWSCURRENT, secret.Previous for AWSPREVIOUS, a version's id, or the
 // name of another stage.
 type secrets struct {
-	*api
 	prefix string
 	region string
+	client func() *secretsmanager.Client
 }
 
 var _ secret.Manager = (*secrets)(nil)
 
-// secretsTimeout is of one try. The answer is small, its decryption another
-// service's.
-const secretsTimeout = answerTimeout
-
 // newSecrets returns the secrets whose names begin with prefix, which references
-// leave out.
+// leave out. It makes the client when it is first needed.
 func newSecrets(a *account, prefix string) *secrets {
-	s := &secrets{newAPI(a, "SECRETS_MANAGER", "secretsmanager"), prefix, a.region}
-	s.title, s.target, s.version, s.timeout = "Secrets Manager", "secretsmanager.", "1.1", secretsTimeout
-	return s
+	return &secrets{prefix: prefix, region: a.region, client: sync.OnceValue(func() *secretsmanager.Client {
+		return secretsmanager.NewFromConfig(a.config(), func(o *secretsmanager.Options) {
+			if url, err := a.endpoint("SECRETS_MANAGER"); err == nil && url != "" {
+				o.BaseEndpoint = aws.String(url)
+			}
+		})
+	})}
 }
 
 const (
@@ -45,48 +48,32 @@ const (
 	minVersionID = 32
 )
 
-// wanted is what GetSecretValue takes.
-type wanted struct {
-	ID      string `json:"SecretId"`
-	Version string `json:"VersionId,omitempty"`
-	Stage   string `json:"VersionStage,omitempty"`
-}
-
 // Fetch implements secret.Manager.
 func (s *secrets) Fetch(ctx context.Context, name, version string) (secret.Version, error) {
-	in := wanted{ID: s.prefix + name}
+	in := &secretsmanager.GetSecretValueInput{SecretId: aws.String(s.prefix + name)}
 	switch {
+	case version == "":
 	case version == secret.Previous:
-		in.Stage = stagePrevious
+		in.VersionStage = aws.String(stagePrevious)
 	case len(version) >= minVersionID:
-		in.Version = version
+		in.VersionId = aws.String(version)
 	default:
-		in.Stage = version
+		in.VersionStage = aws.String(version)
 	}
-	var out struct {
-		Text    *string         `json:"SecretString"`
-		Binary  json.RawMessage `json:"SecretBinary"`
-		ID      string          `json:"VersionId"`
-		Created *float64        `json:"CreatedDate"` // seconds since 1970
+	out, err := s.client().GetSecretValue(ctx, in)
+	if err != nil {
+		return secret.Version{}, s.explain(s.prefix+name, version, err)
 	}
-	c := *s.api
-	c.where = fmt.Sprintf("secret %s in %s", in.ID, s.region)
-	if version != "" {
-		c.where = fmt.Sprintf("secret %s (version %s) in %s", in.ID, version, s.region)
+	if out.SecretString == nil && out.SecretBinary == nil {
+		return secret.Version{}, fmt.Errorf("secret %s in %s: what answers at the endpoint of Secrets Manager is not Secrets Manager", s.prefix+name, s.region)
 	}
-	if err := c.call(ctx, "GetSecretValue", in, &out); err != nil {
-		return secret.Version{}, s.explain(in.ID, version, err)
-	}
-	if out.Text == nil && (len(out.Binary) == 0 || string(out.Binary) == "null") {
-		return secret.Version{}, fmt.Errorf("%s: what answers at the endpoint of %s is not %s", c.where, c.title, c.title)
-	}
-	if out.Text == nil {
+	if out.SecretString == nil {
 		return secret.Version{}, fmt.Errorf("secret %s in %s holds binary data, which no source or sink can use: store text with %s",
-			in.ID, s.region, putCommand(in.ID))
+			s.prefix+name, s.region, putCommand(s.prefix+name))
 	}
-	got := secret.Version{Value: secret.NewValue(*out.Text), ID: out.ID}
-	if out.Created != nil {
-		got.Created = time.UnixMilli(int64(math.Round(*out.Created * 1000)))
+	got := secret.Version{Value: secret.NewValue(*out.SecretString), ID: aws.ToString(out.VersionId)}
+	if out.CreatedDate != nil {
+		got.Created = *out.CreatedDate
 	}
 	return got, nil
 }
@@ -97,16 +84,19 @@ func putCommand(id string) string {
 	return "aws secretsmanager put-secret-value --secret-id " + id + " --secret-string file://value.txt"
 }
 
-// explain says what a refusal means and how to mend it. It passes on no text of
-// the service's but the code.
+// explain says what an error of the SDK means and how to mend it. It passes on
+// no text of it but the code: that is a word of the service's own.
 func (s *secrets) explain(id, version string, err error) error {
-	var refused *apiError
-	if !errors.As(err, &refused) {
-		return err
+	where := fmt.Sprintf("secret %s in %s", id, s.region)
+	if version != "" {
+		where = fmt.Sprintf("secret %s (version %s) in %s", id, version, s.region)
 	}
-	where := refused.where
-	text := message(refused.body) // read, never passed on
-	switch refused.code {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return fmt.Errorf("%s: Secrets Manager can't be reached: %s", where, unreachable(err))
+	}
+	text := api.ErrorMessage() // read, never passed on
+	switch api.ErrorCode() {
 	case "ResourceNotFoundException":
 		return s.missing(where, id, version, strings.Contains(text, "staging label"))
 	case "AccessDeniedException":
@@ -116,6 +106,8 @@ func (s *secrets) explain(id, version string, err error) error {
 		return fmt.Errorf("%s %w: the function's role needs secretsmanager:GetSecretValue on it, in its own policy or the secret's", where, secret.ErrDenied)
 	case "DecryptionFailure":
 		return s.deniedKey(where)
+	case "UnrecognizedClientException", "InvalidSignatureException", "IncompleteSignature":
+		return fmt.Errorf("%s %w: Secrets Manager refuses the function's credentials (%s)", where, secret.ErrDenied, code(api))
 	case "InvalidRequestException":
 		if strings.Contains(text, "deletion") {
 			return fmt.Errorf("%s %w: it is marked for deletion; bring it back with aws secretsmanager restore-secret --secret-id %s", where, secret.ErrNotFound, id)
@@ -124,19 +116,11 @@ func (s *secrets) explain(id, version string, err error) error {
 	case "InvalidParameterException", "ValidationException":
 		return fmt.Errorf("%s %w: Secrets Manager takes no such name or version", where, secret.ErrNotFound)
 	}
-	if slices.Contains(badCredentials, refused.code) {
-		return fmt.Errorf("%s %w: Secrets Manager refuses the function's credentials (%s)", where, secret.ErrDenied, refused.code)
+	var status *smithyhttp.ResponseError
+	if errors.As(err, &status) {
+		return fmt.Errorf("%s: Secrets Manager can't answer now: %s, HTTP status %d", where, code(api), status.HTTPStatusCode())
 	}
-	return err
-}
-
-// message is a refusal's own text.
-func message(body []byte) string {
-	var refused struct {
-		Message string `json:"message"` // or Message: encoding/json takes both
-	}
-	_ = json.Unmarshal(body, &refused) // without a text the code says enough
-	return refused.Message
+	return fmt.Errorf("%s: Secrets Manager can't answer now: %s", where, code(api))
 }
 
 // missing is the error for a secret, or a version, that isn't there.
@@ -158,6 +142,9 @@ func (s *secrets) deniedKey(where string) error {
 // maxCode bounds the code of an error, in bytes. Known ones have at most 40.
 const maxCode = 64
 
+// code is the code of an error, if it is a word.
+func code(err smithy.APIError) string { return word(err.ErrorCode()) }
+
 // word is c if it can be logged as it is.
 func word(c string) string {
 	if c == "" || len(c) > maxCode || strings.ContainsFunc(c, func(r rune) bool {
@@ -174,10 +161,13 @@ func unreachable(err error) string {
 	var (
 		timeout interface{ Timeout() bool }
 		dns     *net.DNSError
+		status  *smithyhttp.ResponseError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "it was cancelled"
+	case errors.As(err, &status) && status.HTTPStatusCode() > 0:
+		return fmt.Sprintf("HTTP status %d %s", status.HTTPStatusCode(), http.StatusText(status.HTTPStatusCode()))
 	case errors.As(err, &dns) && !dns.IsTimeout:
 		return "its name can't be resolved"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
