@@ -44,8 +44,8 @@ func (s *server) url() string { return "http://" + net.JoinHostPort(s.host, s.po
 func newServer(c *config.Config, opt serverOptions) (*server, error) {
 	box := inbox.New()
 	ro := relay.Options{Log: opt.log, State: opt.state, Observe: func(d relay.Delivery) {
-		if d.Body != nil || d.Err != nil { // else there was nothing to post
-			box.Add(message(d))
+		for _, m := range messages(d) {
+			box.Add(m)
 		}
 		if opt.observe != nil {
 			opt.observe(d)
@@ -132,12 +132,24 @@ func (s *server) drain() {
 	}
 }
 
-func message(d relay.Delivery) inbox.Message {
-	status := "delivered"
-	if d.Err != nil {
-		status = "failed: " + d.Err.Error()
+// messages are the requests of a delivery as the inbox shows them, in their order;
+// none if there was nothing to post.
+func messages(d relay.Delivery) (ms []inbox.Message) {
+	steps := d.Steps
+	if d.Body != nil || d.Err != nil {
+		steps = append(steps[:len(steps):len(steps)], relay.Step{ContentType: d.ContentType, Body: d.Body, Err: d.Err})
 	}
-	return inbox.Message{Sink: d.Sink.Name, Type: d.Sink.Type, Status: status, Time: time.Now(), Body: d.Body, ContentType: d.ContentType, Event: *d.Event}
+	for _, s := range steps {
+		status := "delivered"
+		if s.Err != nil {
+			status = "failed: " + s.Err.Error()
+		}
+		ms = append(ms, inbox.Message{
+			Sink: d.Sink.Name, Type: d.Sink.Type, Status: status, Time: time.Now(),
+			Body: s.Body, ContentType: s.ContentType, Event: *d.Event,
+		})
+	}
+	return ms
 }
 
 // start serves until ctx ends. It returns when the server answers; done then

@@ -112,6 +112,31 @@ func TestConverseGoesOn(t *testing.T) {
 	}
 }
 
+// Whoever watches is told of every request of a delivery, and what became of it.
+func TestConverseShowsEveryStep(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status int // of the second step
+		failed bool
+	}{"both": {200, false}, "one refused": {http.StatusBadRequest, false}, "one not delivered": {http.StatusServiceUnavailable, true}} {
+		r, d, _ := talked(t, talk{}, state.NewMemory(time.Now), func(body string) (int, error) {
+			if strings.HasSuffix(body, "second") {
+				return tt.status, nil
+			}
+			return 200, nil
+		})
+		if err := r.deliver(t.Context(), d); (err != nil) != tt.failed {
+			t.Errorf("%s: %v", name, err)
+		}
+		if len(d.Steps) != 1 || string(d.Steps[0].Body) != "e1 first" || d.Steps[0].ContentType != "text/plain" || d.Steps[0].Err != nil || string(d.Body) != "e1 second" {
+			t.Errorf("%s: %q, then %q", name, d.Steps, d.Body)
+		}
+	}
+	r, d, _ := talked(t, talk{endless: true}, state.NewMemory(time.Now), func(string) (int, error) { return 200, nil })
+	if err := r.deliver(t.Context(), d); !errors.Is(err, errSteps) || len(d.Steps) != maxSteps-1 {
+		t.Errorf("%d steps, %v", len(d.Steps), err)
+	}
+}
+
 // Channels, sinks, sources and subjects don't share a memory; events without a
 // subject have none.
 func TestConverseApart(t *testing.T) {

@@ -42,6 +42,7 @@ func (r *Relay) converse(ctx context.Context, d *Delivery, c sink.Converser) err
 			return err
 		}
 	}
+	var refusal error
 	for n := range maxSteps {
 		step := c.Next(e, memory)
 		if step == nil {
@@ -50,7 +51,11 @@ func (r *Relay) converse(ctx context.Context, d *Delivery, c sink.Converser) err
 			}
 			return nil
 		}
-		answer, refusal := r.post(ctx, d, step.Message)
+		if n > 0 {
+			d.Steps = append(d.Steps, Step{d.ContentType, d.Body, refusal})
+		}
+		var answer []byte
+		answer, refusal = r.post(ctx, d, step.Message)
 		var de *deliver.Error
 		if refusal != nil && (!errors.As(refusal, &de) || de.Temporary) {
 			return refusal

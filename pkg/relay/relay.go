@@ -53,11 +53,21 @@ type Delivery struct {
 	Body        []byte
 	Attempts    int
 	Err         error // nil: delivered
+	// Steps are what was posted before Body, where the sink makes a conversation
+	// of several requests.
+	Steps []Step
 
 	keep     time.Duration // how long it is remembered as delivered
 	round    string        // see queue.Job
 	resent   int           // how often it was brought back from the dead
 	accepted time.Time     // when it was queued; zero if it was not
+}
+
+// Step is one request of a conversation, without the sink's secrets.
+type Step struct {
+	ContentType string
+	Body        []byte
+	Err         error // nil: accepted; else the conversation went on without it
 }
 
 // Relay takes in what senders post and hands it to the sinks.

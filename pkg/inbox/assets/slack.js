@@ -55,11 +55,23 @@ function slackAttachment(a) {
   return [a.pretext ? el("div", { class: "text" }, slackText(str(a.pretext))) : null, colored(node, a.color)];
 }
 
+// slackPlace says where a bot's message stands, if it is no new one: in the place
+// of an earlier one, or below it.
+// https://docs.slack.dev/reference/methods/chat.update
+// https://docs.slack.dev/messaging/sending-and-scheduling-messages#threading
+function slackPlace(body) {
+  if (str(body.ts)) return "An earlier message, changed";
+  if (!str(body.thread_ts)) return "";
+  return body.reply_broadcast === true ? "Reply in the thread, and in the channel too" : "Reply in the thread";
+}
+
 // drawSlack shows the text only where there are no blocks beside it: else Slack
 // has it for notifications.
 function drawSlack(body, time) {
   const blocks = list(body.blocks);
-  return el("div", { class: "card slack" }, posted(signpost({ class: "avatar" }), "sigpost", "APP", time,
+  const place = slackPlace(body);
+  return el("div", { class: body.thread_ts ? "card slack reply" : "card slack" }, posted(signpost({ class: "avatar" }), "sigpost", "APP", time,
+    place ? el("p", { class: "place" }, place) : null,
     str(body.text) && !blocks.length ? el("div", { class: "text" }, slackText(str(body.text))) : null,
     parts(blocks, slackBlocks), list(body.attachments).map(slackAttachment)));
 }
