@@ -41,6 +41,9 @@ configuration that does the same is printed. Tokens in it are not.`,
 				}
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "ok: %d sources, %d sinks, %d routes\n", len(c.Sources), len(c.Sinks), len(c.Routes))
+			if note := pictureNote(c); note != "" {
+				fmt.Fprintln(cmd.OutOrStdout(), note)
+			}
 			return nil
 		},
 	}

@@ -93,6 +93,9 @@ func goodBase(s string) bool {
 	return s == "" || err == nil && u.RawQuery == "" && !u.ForceQuery && u.Fragment == ""
 }
 
+// Addressed tells whether pictures have an address. A nil Links has none.
+func (l *Links) Addressed() bool { return l != nil && (l.quickChart || l.base != "") }
+
 // Address is where a picture of g, of an event at that time, is to be had; empty
 // if the own address isn't known. It is the same for the same gauge and time.
 func (l *Links) Address(ctx context.Context, g *event.Gauge, at time.Time) (string, error) {
