@@ -16,7 +16,11 @@ func (r *Relay) pictured(ctx context.Context, e *event.Event) *event.Event {
 	if e.Gauge == nil || e.Gauge.Image != "" || r.config.Gauge == nil {
 		return e
 	}
-	address, err := r.config.Gauge.Address(ctx, e.Gauge, e.Time)
+	at := e.Time
+	if !e.Received.IsZero() && at.After(e.Received) { // no link is good for longer because its sender says so
+		at = e.Received
+	}
+	address, err := r.config.Gauge.Address(ctx, e.Gauge, at)
 	if err != nil {
 		r.opt.Log.LogAttrs(ctx, slog.LevelWarn, "a message goes without the picture of its gauge",
 			slog.String("event", e.ID), slog.String("source", e.Source), slog.String("error", err.Error()))

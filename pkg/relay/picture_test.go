@@ -97,3 +97,18 @@ func TestNoPicturesUnlessConfigured(t *testing.T) {
 		t.Errorf("status %d", w.Code)
 	}
 }
+
+// A sender's time of the future makes no link that is good for ever.
+func TestALinkIsGoodFromWhenTheEventCame(t *testing.T) {
+	now := time.Date(2026, time.March, 2, 9, 30, 0, 0, time.UTC)
+	r := pictures(t, gaugeSection, &now)
+	e := &event.Event{Title: "t", Time: now.Add(1000 * time.Hour), Received: now, Gauge: &event.Gauge{Label: "Health score", Max: 100}}
+	path := strings.TrimPrefix(r.pictured(t.Context(), e).Gauge.Image, "https://example.com")
+	for after, want := range map[time.Duration]int{time.Hour: http.StatusOK, 3 * time.Hour: http.StatusGone} {
+		now = e.Received.Add(after)
+		w := httptest.NewRecorder()
+		if r.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil)); w.Code != want {
+			t.Errorf("after %s: status %d, want %d", after, w.Code, want)
+		}
+	}
+}
