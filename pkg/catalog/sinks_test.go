@@ -73,7 +73,7 @@ func TestEverySinkIsHeldToItsReceiver(t *testing.T) {
 }
 
 // rounds is how many events TestAnyEventIsAGoodMessage draws; fuzzing draws more.
-const rounds = 60
+const rounds = 40
 
 // Whatever an event holds, every message of every sink is one that its receiver
 // takes, and the same each time.
