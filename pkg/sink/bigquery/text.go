@@ -6,37 +6,58 @@ import (
 	"unicode/utf8"
 )
 
+// itself are the bytes of a string that stand for themselves.
+var itself = func() (t [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		t[c] = c != '"' && c != '\\'
+	}
+	return t
+}()
+
 // text copies a string, of which at most limit bytes are kept, and an ellipsis
 // after them.
 func (f *fitter) text(limit int) bool {
 	f.put('\\')
 	f.put('"')
-	begin, over := len(f.out), false
+	begin, pass := len(f.out), f.muted
 	for f.pos++; f.pos < len(f.in); {
-		c := f.in[f.pos]
-		if c == '"' {
+		if f.in[f.pos] == '"' {
 			f.pos++
 			f.put('\\')
 			f.put('"')
 			return true
 		}
-		if c < ' ' {
-			return false
-		}
-		if !f.muted && !over {
+		if !pass {
 			if len(f.out)-begin >= limit {
-				over, f.cut = true, true
+				pass, f.cut = true, true
 				f.out = append(f.out, "…"...)
 			} else if len(f.out) > f.limit {
 				f.full = true
 				return false
 			}
 		}
-		if !f.char(f.muted || over) {
+		n := f.plain()
+		switch {
+		case n > 0 && !pass:
+			n = min(n, limit-(len(f.out)-begin), f.limit-len(f.out)+1) // and what that leaves out next
+			f.out = append(f.out, f.in[f.pos:f.pos+n]...)
+			f.pos += n
+		case n > 0:
+			f.pos += n
+		case f.in[f.pos] < ' ' || !f.char(pass):
 			return false
 		}
 	}
 	return false
+}
+
+// plain is how many bytes that stand for themselves come next.
+func (f *fitter) plain() int {
+	i := f.pos
+	for i < len(f.in) && itself[f.in[i]] {
+		i++
+	}
+	return i - f.pos
 }
 
 // char copies one character of a string, or passes it.
