@@ -53,7 +53,7 @@ func functions() template.FuncMap {
 		"lower":   strings.ToLower,
 		"upper":   strings.ToUpper,
 		"trim":    strings.TrimSpace,
-		"replace": func(from, to, s string) string { return strings.ReplaceAll(s, from, to) },
+		"replace": replace,
 		"has":     func(part, s string) bool { return strings.Contains(s, part) },
 		"cut":     func(limit int, s string) string { return sink.Cut(s, limit) },
 		"or_else": func(other string, v any) string { return orElse(other, v) },
@@ -167,11 +167,13 @@ func field(name string, fields []event.Field) string {
 	return ""
 }
 
+var errZone = errors.New("no such time zone")
+
 // date is t in a layout of package time and in a zone of the IANA database.
 func date(layout, zone string, t time.Time) (string, error) {
 	l, err := time.LoadLocation(zone)
 	if err != nil {
-		return "", errors.New("no such time zone")
+		return "", errZone
 	}
 	if t.IsZero() {
 		return "", nil

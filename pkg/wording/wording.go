@@ -20,8 +20,6 @@ import (
 const (
 	// MaxTemplateBytes is how long one template may be.
 	MaxTemplateBytes = 16 << 10
-	// maxOutputBytes is how much a template may write. Receivers take less.
-	maxOutputBytes = 64 << 10
 )
 
 // Wording is a title and a text, each a template; either may be missing. The nil
@@ -80,7 +78,7 @@ func (w *Wording) Apply(e *event.Event) (*event.Event, error) {
 	out := *e
 	var errs []error
 	if w.title != nil {
-		s, err := run(w.title, e)
+		s, err := run(w.title, e, maxTime)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("title: %w", err))
 		} else if s = sink.Line(s); s != "" {
@@ -88,7 +86,7 @@ func (w *Wording) Apply(e *event.Event) (*event.Event, error) {
 		}
 	}
 	if w.text != nil {
-		s, err := run(w.text, e)
+		s, err := run(w.text, e, maxTime)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("text: %w", err))
 		} else {
@@ -112,13 +110,14 @@ func compile(key, text string, escape func(any) string) (*template.Template, err
 	if escape != nil {
 		funcs[escaper] = func(v any) any { return escape(v) }
 	}
-	t, err := template.New(key).Funcs(funcs).Parse(text)
+	t, err := template.New(key).Funcs(builtins()).Funcs(funcs).Parse(text)
 	if err != nil {
 		return nil, problem.New(key, "is no good template: %s", plainError(err))
 	}
 	for _, part := range t.Templates() {
 		if part.Tree != nil {
 			escapeActions(part.Tree, part.Root)
+			counted(part.Root)
 		}
 	}
 	if err := probe(t); err != nil {
@@ -127,8 +126,8 @@ func compile(key, text string, escape func(any) string) (*template.Template, err
 	return t, nil
 }
 
-// escaper is the name of the function that everything printed goes through. It
-// can't be written in a template.
+// escaper is the name of the function that everything printed goes through.
+// Written in a template it only escapes once more.
 const escaper = "_print"
 
 // escapeActions appends the escaper to every pipeline that prints.
@@ -152,6 +151,7 @@ func escapeActions(tree *parse.Tree, n parse.Node) {
 	case *parse.RangeNode:
 		escapeActions(tree, n.List)
 		escapeActions(tree, n.ElseList)
+		counted(n.List)
 	case *parse.WithNode:
 		escapeActions(tree, n.List)
 		escapeActions(tree, n.ElseList)
@@ -161,7 +161,7 @@ func escapeActions(tree *parse.Tree, n parse.Node) {
 // probe runs t with an event that has everything, and reports what no event
 // could mend: a field or method that doesn't exist, an argument of the wrong type.
 func probe(t *template.Template) error {
-	_, err := run(t, sample())
+	_, err := run(t, sample(), probeTime)
 	return err
 }
 
@@ -191,31 +191,16 @@ func plainError(err error) string {
 	return s
 }
 
-// run executes t over e. Its error quotes the template and nothing of e.
-func run(t *template.Template, e *event.Event) (s string, err error) {
-	var b limited
+// run executes t over e, for no longer than limit. Its error quotes the template and nothing of e.
+func run(t *template.Template, e *event.Event, limit time.Duration) (s string, err error) {
+	b := limited{until: time.Now().Add(limit)}
 	defer func() { // a function of text/template may panic on a value it didn't expect
 		if recover() != nil {
 			s, err = "", errors.New("the template failed")
 		}
 	}()
 	if err := t.Execute(&b, view(e)); err != nil {
-		if errors.Is(err, errTooLong) {
-			return "", errTooLong
-		}
-		return "", err
+		return "", withoutValues(err)
 	}
 	return b.String(), nil
-}
-
-var errTooLong = fmt.Errorf("writes more than %d KiB", maxOutputBytes>>10)
-
-// limited is a builder that takes maxOutputBytes.
-type limited struct{ strings.Builder }
-
-func (l *limited) Write(p []byte) (int, error) {
-	if l.Len()+len(p) > maxOutputBytes {
-		return 0, errTooLong
-	}
-	return l.Builder.Write(p)
 }
