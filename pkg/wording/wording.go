@@ -70,7 +70,8 @@ func (w *Wording) Over(below *Wording) *Wording {
 
 // Apply is e in w's words; e itself if w has none. With an error it is e with
 // the words that could be had. A title without a visible character stays the
-// event's own; a text that is empty is none.
+// event's own; a text that is empty is none. Formats that repeat the sender's
+// own notice repeat it with the new title, and not at all if there is a text.
 func (w *Wording) Apply(e *event.Event) (*event.Event, error) {
 	if w == nil {
 		return e, nil
@@ -83,6 +84,9 @@ func (w *Wording) Apply(e *event.Event) (*event.Event, error) {
 			errs = append(errs, fmt.Errorf("title: %w", err))
 		} else if s = sink.Line(s); s != "" {
 			out.Title = s
+			if o := e.Original; o != nil { // for formats that repeat the sender's words
+				out.Original = &event.Original{Title: s, Text: o.Text, Fields: o.Fields}
+			}
 		}
 	}
 	if w.text != nil {
@@ -91,6 +95,7 @@ func (w *Wording) Apply(e *event.Event) (*event.Event, error) {
 			errs = append(errs, fmt.Errorf("text: %w", err))
 		} else {
 			out.Text = event.Text{Body: strings.TrimSpace(s), Format: event.Markdown}
+			out.Original = nil
 		}
 	}
 	return &out, errors.Join(errs...)

@@ -194,3 +194,32 @@ func TestOver(t *testing.T) {
 		t.Errorf("nil changed the event: %v", err)
 	}
 }
+
+// Some formats repeat the sender's own notice, which has words of its own.
+func TestWordsReachTheOriginal(t *testing.T) {
+	e := issue()
+	e.Original = &event.Original{Title: "theirs", Text: "their text", Fields: []event.Field{{Name: "n", Value: "v"}}}
+	for _, tt := range []struct{ title, text, want string }{{"mine", "", "mine"}, {"", "mine", ""}, {"mine", "mine", ""}, {" ", "", "theirs"}} {
+		w, err := New(tt.title, tt.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := w.Apply(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o := got.Original; (o == nil) != (tt.want == "") || o != nil && (o.Title != tt.want || o.Text != "their text" || len(o.Fields) != 1) {
+			t.Errorf("%q and %q: the notice is %+v", tt.title, tt.text, o)
+		}
+		if e.Original.Title != "theirs" {
+			t.Fatal("Apply changed the event")
+		}
+	}
+	failing, err := New("{{ index .Fields 1 }}", "{{ index .Fields 1 }}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := failing.Apply(e); err == nil || got.Original != e.Original {
+		t.Errorf("a template that failed changed the notice: %v", err)
+	}
+}
