@@ -3,6 +3,8 @@ package wording
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"text/template"
 	"text/template/parse"
@@ -14,9 +16,9 @@ const (
 	// functions make may be. Receivers take less.
 	maxOutputBytes = 64 << 10
 	// maxTime is how long a template may run over an event, and maxSteps how
-	// often it may write, go round a range or call another template.
+	// often it may go round a range, call a template or print nothing.
 	maxTime  = time.Second
-	maxSteps = 100_000
+	maxSteps = 20_000
 	// probeTime is how long New may take, on a machine that is busy starting.
 	probeTime = 10 * time.Second
 	// maxVerbs is how many verbs a format of printf has, and maxWidth how many
@@ -39,7 +41,10 @@ type limited struct {
 }
 
 func (l *limited) Write(p []byte) (int, error) {
-	if l.steps++; l.steps > maxSteps || time.Now().After(l.until) {
+	if len(p) == 0 {
+		l.steps++
+	}
+	if l.steps > maxSteps || time.Now().After(l.until) {
 		return 0, errNoEnd
 	}
 	if l.Len()+len(p) > maxOutputBytes {
@@ -55,6 +60,64 @@ func counted(list *parse.ListNode) {
 	if list != nil {
 		list.Nodes = append([]parse.Node{&parse.TextNode{NodeType: parse.NodeText, Pos: list.Pos}}, list.Nodes...)
 	}
+}
+
+// acyclic refuses templates that call themselves, also by way of others: deep
+// enough, that ends the process, which nothing can recover from.
+func acyclic(t *template.Template) error {
+	calls := map[string][]string{}
+	for _, part := range t.Templates() {
+		if part.Tree != nil {
+			calls[part.Name()] = called(part.Root, nil)
+		}
+	}
+	const begun, done = 1, 2
+	seen := map[string]int{}
+	var visit func(name string) error
+	visit = func(name string) error {
+		if seen[name] == begun {
+			return fmt.Errorf("template %q calls itself", name)
+		}
+		if seen[name] == done {
+			return nil
+		}
+		seen[name] = begun
+		for _, next := range calls[name] {
+			if err := visit(next); err != nil {
+				return err
+			}
+		}
+		seen[name] = done
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(calls)) {
+		if err := visit(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// called appends the names of the templates that n calls.
+func called(n parse.Node, names []string) []string {
+	switch n := n.(type) {
+	case *parse.ListNode:
+		if n == nil {
+			return names
+		}
+		for _, c := range n.Nodes {
+			names = called(c, names)
+		}
+	case *parse.IfNode:
+		names = called(n.ElseList, called(n.List, names))
+	case *parse.RangeNode:
+		names = called(n.ElseList, called(n.List, names))
+	case *parse.WithNode:
+		names = called(n.ElseList, called(n.List, names))
+	case *parse.TemplateNode:
+		names = append(names, n.Name)
+	}
+	return names
 }
 
 // builtins stand for those functions of text/template that make text, since

@@ -16,7 +16,6 @@ var endless = map[string]string{
 	"{{ range 1000000000000 }}{{ $x := 1 }}{{ end }}":                                              "goes round",
 	"{{ range 100000 }}{{ range 100000 }}{{ range 100000 }}{{ end }}{{ end }}{{ end }}":            "goes round",
 	doubling("{{ define \"%\" }}{{ template \"#\" }}{{ template \"#\" }}{{ end }}"):                "goes round",
-	`{{ define "a" }}{{ template "a" }}{{ end }}{{ template "a" }}`:                                "",
 	`{{ $x := "0123456789" }}{{ range 60 }}{{ $x = print $x $x }}{{ end }}`:                        "64 KiB",
 	`{{ $x := "0123456789" }}{{ range 60 }}{{ $x = replace "0" $x $x }}{{ end }}`:                  "64 KiB",
 	`{{ $x := "0123456789" }}{{ range 60 }}{{ $x = replace "" $x $x }}{{ end }}`:                   "64 KiB",
@@ -70,6 +69,24 @@ func defines(template string) string {
 		return template[:i]
 	}
 	return ""
+}
+
+// A process doesn't survive a stack that is too deep, so that there must be none.
+func TestTemplatesThatCallThemselves(t *testing.T) {
+	deep := `{{ define "a" }}` + strings.Repeat("{{ if 1 }}", 500) + `{{ template "b" }}` + strings.Repeat("{{ end }}", 500) + `{{ end }}`
+	for _, template := range []string{
+		`{{ define "a" }}{{ template "a" }}{{ end }}`,
+		`{{ define "b" }}{{ with 1 }}{{ else }}{{ range 1 }}{{ else }}{{ template "a" }}{{ end }}{{ end }}{{ end }}` + deep + `{{ if eq .Source "github" }}{{ template "a" }}{{ end }}`,
+		`{{ if eq .Source "github" }}{{ template "text" }}{{ end }}`,
+	} {
+		_, err := New("", template)
+		if ps := problem.All(err); len(ps) != 1 || !strings.Contains(ps[0].Text, "calls itself") {
+			t.Errorf("%.60s: %v", template, err)
+		}
+	}
+	if _, err := New("", `{{ define "b" }}b{{ end }}{{ define "a" }}{{ template "b" }}{{ template "b" }}{{ end }}{{ template "a" }}{{ template "b" }}`); err != nil {
+		t.Errorf("two calls of one template: %v", err)
+	}
 }
 
 // A loop over what an event has is far from the bounds.

@@ -119,6 +119,9 @@ func compile(key, text string, escape func(any) string) (*template.Template, err
 	if err != nil {
 		return nil, problem.New(key, "is no good template: %s", plainError(err))
 	}
+	if err := acyclic(t); err != nil {
+		return nil, problem.New(key, "is no good template: %s", err)
+	}
 	for _, part := range t.Templates() {
 		if part.Tree != nil {
 			escapeActions(part.Tree, part.Root)
