@@ -93,7 +93,8 @@ func (c Config) setBy(name string) string {
 		return "bearer"
 	case strings.HasPrefix(name, "webhook-") && !c.Signing.IsZero():
 		return "signing"
-	case strings.HasPrefix(name, "ce-") && c.Format == Binary, name == "content-type" && (c.Format == Binary || c.Format == Structured):
+	case strings.HasPrefix(name, "ce-") && c.Format == Binary, name == "content-type" && (c.Format == Binary || c.Format == Structured),
+		strings.HasPrefix(name, "sigpost-") && c.Format == Raw:
 		return "format"
 	}
 	return ""

@@ -36,8 +36,8 @@ func whole(e *event.Event) error {
 // origin says where a raw body is from, since most don't say that themselves.
 func origin(e *event.Event) []attribute {
 	return []attribute{
-		{"Sigpost-Source", sink.Line(e.Source)},
-		{"Sigpost-Type", sink.Line(e.Type)},
-		{"Sigpost-Id", sink.Line(e.ID)},
+		{"Sigpost-Source", attributeText(e.Source)},
+		{"Sigpost-Type", attributeText(e.Type)},
+		{"Sigpost-Id", attributeText(e.ID)},
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/sigpost/sigpost/pkg/event"
+	"github.com/sigpost/sigpost/pkg/problem"
+	"github.com/sigpost/sigpost/pkg/secret"
 	"github.com/sigpost/sigpost/pkg/sink"
 )
 
@@ -53,5 +55,30 @@ func TestACutBodyIsNotPassedOn(t *testing.T) {
 	for _, format := range []string{JSON, Binary, Structured} {
 		cut := event.Event{Title: "x", RawBytes: 9}
 		sealed(t, newSink(t, func(c *Config) { c.Format = format }), &cut, time.Time{})
+	}
+}
+
+// A sender chooses its ids and types, and no receiver takes headers of any length.
+func TestRawHeadersAreShort(t *testing.T) {
+	s := newSink(t, func(c *Config) { c.Format = Raw })
+	long := strings.Repeat("\U0001f600\r\nX-Evil: 1\x00", 10_000)
+	e := event.Event{ID: long, Source: "s", Type: long, Raw: []byte("{}")}
+	h := headerOf(sealed(t, s, &e, time.Time{}))
+	h.Del("Content-Type")
+	for name, v := range h {
+		if len(v) != 1 || len(v[0]) > 12*maxAttribute || strings.ContainsAny(v[0], "\r\n\x00 ") || strings.HasPrefix(name, "X-") {
+			t.Errorf("%s: %d bytes, %.80q", name, len(v[0]), v[0])
+		}
+	}
+}
+
+// What sigpost says of a raw body is not for the configuration to say.
+func TestRawHeadersAreOurs(t *testing.T) {
+	for format, want := range map[string]bool{Raw: true, JSON: false} {
+		c := Config{URL: secret.Fixed("https://example.com/hooks"), Format: format, Headers: map[string]secret.Handle{"sigpost-ID": secret.Fixed("x")}}
+		_, err := New(c)
+		if got := len(problem.All(err)) == 1; got != want {
+			t.Errorf("%s: %v", format, err)
+		}
 	}
 }
