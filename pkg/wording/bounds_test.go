@@ -126,3 +126,18 @@ func TestErrorsQuoteNoValue(t *testing.T) {
 		}
 	}
 }
+
+// The body is passed on to others as the sender posted it.
+func TestTemplatesCannotWriteToTheBody(t *testing.T) {
+	want := string(issue().Raw)
+	for _, action := range []string{`{{ .Time.AppendFormat (slice .Raw 0 0) "2006" }}`, `{{ .Time.AppendFormat .Raw "2006" }}`} {
+		w, err := New("", `{{ if eq .Source "github" }}`+action+`{{ end }}`)
+		if err != nil {
+			continue
+		}
+		e := issue()
+		if _, err := w.Apply(e); err == nil || string(e.Raw) != want {
+			t.Errorf("%s: %v, and the body is %.20s", action, err, e.Raw)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package wording
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,8 +32,9 @@ type data struct {
 	Raw rawBody
 }
 
-// rawBody is a body that prints as nothing.
-type rawBody []byte
+// rawBody is a body that prints as nothing, and that a template can't write to,
+// as time.Time's AppendFormat does to any bytes: other sinks pass it on.
+type rawBody struct{ bytes []byte }
 
 // String is empty.
 func (rawBody) String() string { return "" }
@@ -42,7 +44,7 @@ func view(e *event.Event) data {
 		ID: e.ID, Source: e.Source, Kind: e.Kind, Product: e.Product, Type: e.Type, Key: e.Key,
 		State: e.State, Severity: e.Severity, Title: e.Title, URL: e.URL, Action: e.Action,
 		Place: e.Place, Actor: e.Actor, Time: e.Time, Fields: e.Fields, Lists: e.Lists,
-		Text: e.Text, Gauge: e.Gauge, Raw: e.Raw,
+		Text: e.Text, Gauge: e.Gauge, Raw: rawBody{e.Raw},
 	}
 }
 
@@ -185,7 +187,7 @@ func date(layout, zone string, t time.Time) (string, error) {
 // "labels.0.name"; "" if there is none, or if it is a list or an object.
 func payload(path string, raw rawBody) string {
 	var v any
-	dec := json.NewDecoder(strings.NewReader(string(raw)))
+	dec := json.NewDecoder(bytes.NewReader(raw.bytes))
 	dec.UseNumber()
 	if dec.Decode(&v) != nil {
 		return ""
