@@ -57,11 +57,14 @@ const (
 )
 
 // recall reads a memory. One that can't be read, or is of another channel, is as
-// good as none.
+// good as none, and a place in it that Slack can't have told is as good as none.
 func recall(text, channel string) memory {
 	m := memory{}
 	if json.Unmarshal([]byte(text), &m) != nil || m.At != channel {
 		return memory{At: channel}
+	}
+	if m.TS != "" && (!stamp().MatchString(m.TS) || !channelID().MatchString(m.Channel)) {
+		m.forget()
 	}
 	return m
 }
