@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/sigpost/sigpost/pkg/event"
@@ -51,6 +52,16 @@ func TestPlaceOfTheFirstMessage(t *testing.T) {
 		c.first(&event.Event{ID: "1", Key: "k"}, &m, []byte(answer))
 		if m.TS != "" || m.Channel != "" {
 			t.Errorf("after %s the place is %q, %q", answer, m.Channel, m.TS)
+		}
+	}
+}
+
+// Status 200 of somebody who isn't Slack is no delivery, JSON or not.
+func TestBotBelievesNobodyElse(t *testing.T) {
+	for _, body := range []string{``, `ok`, `{}`, `{"ok":null}`, `{"message":"hello"}`, `<html>`, `{"ok":"true"}`} {
+		err := (&Bot{}).Judge(200, []byte(body))
+		if a := (*sink.AnswerError)(nil); !errors.As(err, &a) || a.Class != sink.Retry {
+			t.Errorf("Judge(200, %s) = %v, want a retry", body, err)
 		}
 	}
 }
