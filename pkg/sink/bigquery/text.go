@@ -131,9 +131,9 @@ func (f *fitter) escape(pass bool) bool {
 	return true
 }
 
-// unicode copies an escape like é: as the character, unless that is a
-// control character, which stays an escape. The one that ends texts elsewhere,
-// and halves of pairs that stand alone, become U+FFFD.
+// unicode copies an escape of four hexadecimal digits: as the character, unless
+// that is a control character, which stays an escape. NUL, and halves of pairs
+// that stand alone, become U+FFFD.
 func (f *fitter) unicode(pass bool) bool {
 	r, ok := f.hex()
 	if !ok {
